@@ -1,0 +1,242 @@
+"""A campaign's folder: what it gives, and every mistake in its files at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from wbwz_eval.campaign.faults import CampaignError
+from wbwz_eval.campaign.folder import Campaign, open_campaign
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = {
+    "campaign.yaml": """\
+name: 主题实践活动
+organiser: 某局
+office: 活动办公室
+synthetic: true
+synthetic_note: 测试用
+start: 2011-07-01
+end: 2012-11-30
+cutoff_workdays: {month: 3, quarter: 5, term: 10}
+methodology:
+  - {version: v2, effective_from: 2012-01-01}
+  - {version: v1, effective_from: 2011-07-01}
+levels: {unit: 事业单位, member: 党员}
+groups:
+  roads: {name: 公路类, level: unit}
+  posts: {name: 窗口岗, level: member}
+extra_holidays: [2012-10-08]
+""",
+    "entities.csv": """\
+编号,名称,层级,组别,上级,起,止
+U1,公路局,unit,roads,,,
+U2,港航局,unit,roads,,2012-01-01,
+U3,旧路段,unit,roads,,,2011-09-30
+M1,党员甲,member,posts,U1,,
+""",
+    "ledgers.yaml": """\
+common:
+  row_id: {label: 行号, type: text, required: true}
+  entity_id: {label: 被评对象, type: entity, required: true}
+  reported_on: {label: 报送日期, type: date, required: true}
+  verified_by: {label: 核实人, type: text}
+  verified_on: {label: 核实日期, type: date}
+  status: {label: 状态, type: choice, allowed: [有效, 撤回], default: 有效}
+ledgers:
+  visits: {name: 走访台账, fields: {visited_on: {label: 走访日期, type: date}}}
+""",
+    "ledgers/visits.csv": "行号,被评对象,报送日期,走访日期\nV1,U1,2011-09-30,2011-09-29\n",
+    "not_applicable.csv": "被评对象,指标,起,止,理由,批准人\nU2,F6,2012-01-01,,无办件,工作小组\n",
+    "methodology/v1.yaml": "version: v1\n",
+    "methodology/v2.yaml": "version: v2\n",
+}
+
+
+def write(tmp_path: Path, **changed: str | None) -> Path:
+    """Write the campaign; ``changed`` gives other texts by file name with ``.`` and ``/`` as ``_``; None = no file."""
+    folder = tmp_path / "activity"
+    for name, text in FILES.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = changed.get(name.replace(".", "_").replace("/", "_"), text)  # noqa: PLW2901  (the changed one)
+        if text is not None:
+            path.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def campaign(tmp_path: Path) -> Campaign:
+    return open_campaign(write(tmp_path))
+
+
+def faults_of(folder: Path) -> list[str]:
+    with pytest.raises(CampaignError) as caught:
+        open_campaign(folder)
+    return [str(fault) for fault in caught.value.faults]
+
+
+def test_a_campaign_says_what_it_is(campaign: Campaign) -> None:
+    assert (campaign.name, campaign.organiser, campaign.office) == ("主题实践活动", "某局", "活动办公室")
+    assert (campaign.synthetic, campaign.synthetic_note) == (True, "测试用")
+    assert campaign.term == (dt.date(2011, 7, 1), dt.date(2012, 11, 30))
+    # The order of reports is that of the file.
+    assert list(campaign.levels.items()) == [("unit", "事业单位"), ("member", "党员")]
+    assert (campaign.groups["posts"].name, campaign.groups["posts"].level) == ("窗口岗", "member")
+    assert campaign.entities.index.tolist() == ["U1", "U2", "U3", "M1"]
+    assert [version.version for version in campaign.methodology_versions] == ["v1", "v2"]
+
+
+def test_periods_and_their_cutoffs(campaign: Campaign) -> None:
+    assert campaign.period("2011").start == dt.date(2011, 7, 1)
+    assert [period.id for period in campaign.periods("half")] == ["2011-H2", "2012-H1", "2012-H2"]
+    # After Friday 30 September 2011: 8 (Sat), 9 (Sun), 10, 11, 12 October.
+    assert campaign.cutoff(campaign.period("2011-Q3")) == dt.date(2011, 10, 12)
+    # After Sunday 30 September 2012: off until 7 October, 8 October an extra holiday, then 9, 10, 11.
+    assert campaign.cutoff(campaign.period("2012-09")) == dt.date(2012, 10, 11)
+    # After Friday 30 November 2012: 3 to 7 and 10 to 14 December.
+    assert campaign.cutoff(campaign.period("term")) == dt.date(2012, 12, 14)
+
+
+def test_a_kind_of_period_without_cutoff_is_told(campaign: Campaign) -> None:
+    with pytest.raises(CampaignError, match="没有写 week"):
+        campaign.cutoff(campaign.period("2011-W37"))
+
+
+def test_entities_take_part_while_they_are_valid(campaign: Campaign) -> None:
+    def units(text: str) -> list[str]:
+        return campaign.entities_at("unit", campaign.period(text)).index.tolist()
+
+    # U3 until 30 September 2011, U2 from 1 January 2012; one common day is enough.
+    assert units("2011-Q3") == ["U1", "U3"]
+    assert units("2011-Q4") == ["U1"]
+    assert units("2011-W39") == ["U1", "U3"]
+    assert units("2011-W52") == ["U1", "U2"]
+    assert units("term") == ["U1", "U2", "U3"]
+    assert campaign.entities_at("member", campaign.period("term")).index.tolist() == ["M1"]
+    with pytest.raises(CampaignError, match="没有层级 “units”;应为 unit"):
+        campaign.entities_at("units", campaign.period("term"))
+
+
+def test_the_methodology_is_the_last_in_force_on_the_last_day(campaign: Campaign, tmp_path: Path) -> None:
+    assert campaign.methodology_path(campaign.period("2011-Q4")).name == "v1.yaml"
+    # The week from 26 December ends on 1 January 2012, the first day of v2.
+    assert campaign.methodology_path(campaign.period("2011-W52")).name == "v2.yaml"
+    (tmp_path / "activity/methodology/v2.yaml").unlink()
+    with pytest.raises(CampaignError, match=r"找不到评价办法 methodology/v2\.yaml"):
+        campaign.methodology_path(campaign.period("term"))
+
+
+def test_a_period_before_any_methodology_is_told(tmp_path: Path) -> None:
+    text = FILES["campaign.yaml"].replace("2011-07-01}", "2011-10-01}")
+    campaign = open_campaign(write(tmp_path, campaign_yaml=text))
+    with pytest.raises(CampaignError, match="2011-Q3 没有生效的评价办法: 最早的从 2011-10-01 起"):
+        campaign.methodology_path(campaign.period("2011-Q3"))
+
+
+def test_ledgers_are_read_once_when_asked_for(campaign: Campaign) -> None:
+    ledger = campaign.ledger("visits")
+    assert ledger.rows["visited_on"].tolist() == [pd.Timestamp("2011-09-29")]
+    assert campaign.ledger("visits") is ledger
+
+
+def test_the_list_of_what_does_not_apply(campaign: Campaign, tmp_path: Path) -> None:
+    columns = ["entity_id", "indicator", "from", "to", "reason", "approved_by"]
+    assert campaign.not_applicable.columns.tolist() == columns
+    assert campaign.not_applicable["indicator"].tolist() == ["F6"]
+    assert campaign.not_applicable["to"].isna().all()
+    without = open_campaign(write(tmp_path / "other", not_applicable_csv=None)).not_applicable
+    assert (len(without), without.columns.tolist()) == (0, columns)
+    assert without.dtypes.tolist() == campaign.not_applicable.dtypes.tolist()
+
+
+def test_digests_cover_what_results_depend_on(campaign: Campaign) -> None:
+    (campaign.path / "results").mkdir()
+    (campaign.path / "results/scores.csv").write_text("x", encoding="utf-8")
+    digests = campaign.digest_inputs()
+    assert list(digests) == [
+        "campaign.yaml", "entities.csv", "ledgers.yaml", "ledgers/visits.csv", "not_applicable.csv",
+    ]  # fmt: skip
+    assert digests["ledgers/visits.csv"] == hashlib.sha256(FILES["ledgers/visits.csv"].encode()).hexdigest()
+    (campaign.path / "ledgers/visits.csv").write_text("行号\n", encoding="utf-8")
+    changed = campaign.digest_inputs()
+    assert [name for name in digests if digests[name] != changed[name]] == ["ledgers/visits.csv"]
+
+
+def test_the_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    folder = write(
+        tmp_path,
+        campaign_yaml=FILES["campaign.yaml"]
+        .replace("end: 2012-11-30", "end: 2011-06-30")
+        .replace("level: member", "level: menber")
+        .replace("2012-01-01}", "2011-07-01}"),
+        entities_csv=FILES["entities.csv"] + "U1,又一个,unit,roads,,,\n",
+        ledgers_yaml=FILES["ledgers.yaml"].replace("type: date}}}", "type: dete}}}"),
+        not_applicable_csv="被评对象,指标,起,止,理由,批准人\nU2,F6,2012-01-01,2011-01-01,无办件,\n",
+    )
+    assert faults_of(folder) == [
+        "campaign.yaml 第 7 行 “end”: “2011-06-30” 早于 start",
+        "campaign.yaml 第 15 行 “groups.posts.level”: “menber” 不在 levels 里;应为 member(可用的: unit、member)",
+        "campaign.yaml 第 11 行 “methodology[1].effective_from”: “2011-07-01” 有两个版本从同一天起生效",
+        "entities.csv 第 6 行 “编号”列: “U1” 重复,前面的行已有",
+        "entities.csv 第 5 行 “组别”列: “posts” 属于别的层级",
+        "ledgers.yaml 第 9 行 “ledgers.visits.fields.visited_on.type”: “dete” 不在可用的值之内"
+        ";应为 date(可用的: text、date、number、integer、choice、entity、flag)",
+        "not_applicable.csv 第 2 行 “批准人”列: 没有填",
+        "not_applicable.csv 第 2 行 “止”列: 早于“起”",
+    ]  # fmt: skip
+
+
+def test_a_broken_campaign_file_does_not_hide_the_other_files(tmp_path: Path) -> None:
+    folder = write(tmp_path, campaign_yaml="name: [\n", entities_csv="编号\n", ledgers_yaml=None)
+    files = {line.split()[0].rstrip(":") for line in faults_of(folder)}
+    assert files == {"campaign.yaml", "entities.csv", "ledgers.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("month: 3", "mnth: 3", "“cutoff_workdays.mnth”: “mnth” 不在可用的值之内;应为 month"),
+        ("month: 3", "month: -3", "“cutoff_workdays.month”: “-3” 太小;应为 不小于 0"),
+        ("month: 3", "month: 1.5", "“cutoff_workdays.month”: “1.5” 不是整数"),
+        ("start: 2011-07-01", "start: 1999-07-01", "campaign.yaml: 不知道 1999 年的工作日安排"),
+        ("synthetic: true", "synthetic: 是", "第 4 行 “synthetic”: “是” 不是 true 或 false"),
+        ("levels: {unit: 事业单位, member: 党员}", "levels: {}", "项数太少"),
+        ("office: 活动办公室\n", "", "第 1 行: 缺少键 “office”"),
+    ],
+)
+def test_mistakes_of_the_campaign_file(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert FILES["campaign.yaml"].count(old) == 1
+    told = faults_of(write(tmp_path, campaign_yaml=FILES["campaign.yaml"].replace(old, new)))
+    assert any(expected in line for line in told), told
+
+
+def test_a_year_without_notice_can_be_supplied(tmp_path: Path) -> None:
+    text = FILES["campaign.yaml"].replace("start: 2011-07-01", "start: 2003-07-01").replace(
+        "end: 2012-11-30", "end: 2004-11-30"
+    )
+    own = "calendar: {2003: {holidays: [2003-10-01, 2003-10-02, 2003-10-03]}}\n"
+    campaign = open_campaign(write(tmp_path, campaign_yaml=text + own))
+    # After Tuesday 30 September 2003: 1 to 3 October off, then Monday 6 to Friday 10.
+    assert campaign.cutoff(campaign.period("2003-Q3")) == dt.date(2003, 10, 10)
+
+
+@pytest.mark.parametrize("name", ["visit.csv", "visits.CSV", "visits/deep/a.csv", "other/a.csv"])
+def test_a_table_that_nobody_would_read_is_told(tmp_path: Path, name: str) -> None:
+    folder = write(tmp_path)
+    (folder / "ledgers" / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / "ledgers" / name).write_text("行号\n", encoding="utf-8")
+    (fault,) = faults_of(folder)
+    assert fault.startswith(f"ledgers/{name}: ledgers.yaml 里没有这张台账;应为 ")
+    assert "ledgers/visits.csv" in fault
+
+
+def test_a_folder_without_campaign_file_is_no_campaign(tmp_path: Path) -> None:
+    with pytest.raises(CampaignError, match=r"不是活动文件夹: 里面没有 campaign\.yaml"):
+        open_campaign(tmp_path)

@@ -1,0 +1,107 @@
+"""``campaign.yaml``: what the activity is called, how long it lasts, and who is compared with whom."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr
+from pydantic import Field as Described
+
+from wbwz_eval.campaign.faults import CampaignError, FaultList, one_of
+from wbwz_eval.campaign.periods import PeriodKind
+from wbwz_eval.campaign.workdays import CalendarYear, WorkCalendar
+from wbwz_eval.campaign.yaml_source import YamlSource, load_yaml, read_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_Name = Annotated[StrictStr, Described(min_length=1)]
+_Days = Annotated[int, Described(strict=True, ge=0)]
+
+
+class Group(BaseModel):
+    """A peer group: entities of one level that are compared with each other."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: _Name
+    level: _Name
+
+
+class MethodologyVersion(BaseModel):
+    """A version of the methodology and the day from which it is in force."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: _Name
+    effective_from: dt.date
+
+
+class CampaignFile(BaseModel):
+    """``campaign.yaml`` as it is written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: _Name
+    organiser: _Name
+    office: _Name
+    synthetic: StrictBool = False
+    synthetic_note: StrictStr = ""
+    start: dt.date
+    end: dt.date
+    cutoff_workdays: dict[PeriodKind, _Days]
+    methodology: Annotated[tuple[MethodologyVersion, ...], Described(min_length=1)]
+    levels: Annotated[dict[str, _Name], Described(min_length=1)]
+    groups: dict[str, Group]
+    extra_workdays: tuple[dt.date, ...] = ()
+    extra_holidays: tuple[dt.date, ...] = ()
+    calendar: dict[Annotated[int, Described(ge=1900, le=2199)], CalendarYear] = {}
+
+
+def read_campaign_file(path: Path, faults: FaultList) -> tuple[CampaignFile | None, WorkCalendar | None]:
+    """Read ``campaign.yaml`` and build its calendar; every mistake goes to ``faults``, what has one is None."""
+    source = load_yaml(path)
+    written = read_model(CampaignFile, source, faults=faults)
+    if written is None:
+        return None, None
+    _check_campaign(written, source, faults)
+    return written, _calendar(written, source, faults)
+
+
+def _check_campaign(written: CampaignFile, source: YamlSource, faults: FaultList) -> None:
+    """Tell what does not fit together in ``campaign.yaml``."""
+    if written.end < written.start:
+        faults.add(source.name, "早于 start", value=written.end, line=source.line_of(("end",)), key="end")
+    for group_id, group in written.groups.items():
+        if group.level not in written.levels:
+            faults.add(
+                source.name,
+                "不在 levels 里",
+                expected=one_of(written.levels, instead_of=group.level),
+                value=group.level,
+                line=source.line_of(("groups", group_id, "level")),
+                key=f"groups.{group_id}.level",
+            )
+    since = [version.effective_from for version in written.methodology]
+    for index, day in enumerate(since):
+        if day in since[:index]:
+            faults.add(
+                source.name,
+                "有两个版本从同一天起生效",
+                value=day,
+                line=source.line_of(("methodology", index, "effective_from")),
+                key=f"methodology[{index}].effective_from",
+            )
+
+
+def _calendar(written: CampaignFile, source: YamlSource, faults: FaultList) -> WorkCalendar | None:
+    """Build the calendar, and see that it knows the years of the campaign."""
+    try:
+        calendar = WorkCalendar(written.extra_workdays, written.extra_holidays, written.calendar)
+        for year in range(written.start.year, written.end.year + 1):
+            calendar.require_year(year)
+    except CampaignError as error:
+        faults.add(source.name, error.header)
+        return None
+    return calendar

@@ -1,0 +1,1 @@
+"""The methodology under test; nothing is here yet."""

@@ -1,0 +1,1 @@
+"""Facts to scores: methodology, measures, rules, aggregation and what follows the total."""

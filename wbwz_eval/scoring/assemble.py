@@ -1,0 +1,198 @@
+"""From evaluated periods to the tidy tables of :class:`Scores`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from wbwz_eval.campaign.periods import label_zh
+from wbwz_eval.scoring.adjust import NO_GRADE
+from wbwz_eval.scoring.evidence import adjustment_table, quality_table, row_table
+from wbwz_eval.scoring.method_table import method_table
+from wbwz_eval.scoring.node_table import INDICATOR, node_table
+from wbwz_eval.scoring.scores import Scores
+
+if TYPE_CHECKING:
+    from wbwz_eval.scoring.scored import ScoredPeriod
+
+OFFICIAL, TRIAL, SYNTHETIC = "正式", "试算,未批准", "合成数据"
+
+
+def assemble(current: ScoredPeriod, earlier: ScoredPeriod | None) -> Scores:
+    """Make the header and the tables; ``earlier`` is the period before, if scored."""
+    nodes, rows = node_table(current), row_table(current)
+    scores = _score_table(current, earlier)
+    return Scores(
+        header=_header(current, earlier),
+        scores=scores,
+        nodes=nodes,
+        rows=rows,
+        adjustments=adjustment_table(current),
+        changes=_change_table(current, earlier, nodes, scores),
+        quality=quality_table(current, nodes),
+        method=method_table(current.methodology, current.level, current.campaign.codebook),
+    )
+
+
+def _header(current: ScoredPeriod, earlier: ScoredPeriod | None) -> dict[str, Any]:
+    campaign, period, methodology = current.campaign, current.period, current.methodology
+    level = current.level
+    inputs = campaign.digest_inputs()
+    approved = methodology.status == "approved"
+    marks = [SYNTHETIC] if campaign.synthetic else []
+    marks += [] if approved else [TRIAL]
+    full = level.full_marks()
+    total_share = sum(float(node.share) for node in level.tree.values())
+    return {
+        "campaign": campaign.name,
+        "organiser": campaign.organiser,
+        "office": campaign.office,
+        "synthetic": campaign.synthetic,
+        "synthetic_note": campaign.synthetic_note,
+        "period": period.id,
+        "period_name": label_zh(period),
+        "period_kind": period.kind,
+        "start": period.start.isoformat(),
+        "end": period.end.isoformat(),
+        "cutoff": campaign.cutoff(period).isoformat(),
+        "level": current.level_id,
+        "level_name": campaign.levels[current.level_id],
+        "methodology_title": methodology.title,
+        "methodology_version": methodology.version,
+        "methodology_digest": methodology.digest,
+        "methodology_status": methodology.status,
+        "approvals": [approval.model_dump(mode="json") for approval in methodology.approvals],
+        "data_digest": hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest(),
+        "package_version": version("wbwz_eval"),
+        "mark": "·".join(marks) or OFFICIAL,
+        "display": methodology.display,
+        "small_sample": None if methodology.small_sample is None else float(methodology.small_sample),
+        "total_full": float(level.full),
+        "previous_period": None if earlier is None else earlier.period.id,
+        "previous_period_name": None if earlier is None else label_zh(earlier.period),
+        "grade_order": list(level.grades.order) if level.grades else [],
+        "dimensions": [
+            {
+                "id": name,
+                "name": node.name or methodology.indicators[name].name,
+                "weight": float(node.share) / total_share,
+                "full": full[name],
+            }
+            for name, node in level.tree.items()
+        ],
+        "min_group_size": float(level.groups.min_size),
+    }
+
+
+def _score_table(current: ScoredPeriod, earlier: ScoredPeriod | None) -> pd.DataFrame:
+    result, level, campaign = current.evaluation, current.level, current.campaign
+    entities, peers = current.entities, result.groups
+    group_ids = np.array(peers.names, dtype=object)[peers.codes]
+    group_names = {name: group.name for name, group in campaign.groups.items()}
+    order = np.array([*(level.grades.order if level.grades else ()), ""], dtype=object)
+    table = pd.DataFrame({"entity_id": entities.index.to_numpy(object)})
+    table["name"] = entities["name"].to_numpy(object)
+    table["level"] = current.level_id
+    table["group"] = group_ids
+    table["group_name"] = [group_names.get(name, name) for name in group_ids]
+    for name in level.tree:
+        table[name] = result.tree.score[name]
+    table["base"] = result.tree.base
+    table["bonus"], table["deduction"] = result.bonus, result.deduction
+    table["total"] = result.total
+    table["total_unrounded"] = result.total_unrounded
+    table["total_low"], table["total_high"] = result.total_low, result.total_high
+    table["rank"] = result.rank
+    table["rank_low"], table["rank_high"] = result.rank_low, result.rank_high
+    table["group_size"] = peers.sizes()[peers.codes].astype(np.int64)
+    table["tie"] = result.tied
+    table["grade"] = np.where(result.grade == NO_GRADE, "", order[result.grade])
+    table["veto"] = _vetoes(current)
+    table["coverage"] = result.tree.coverage
+    before = _previous(current, earlier)
+    table["movement"] = before["rank"] - result.rank
+    table["previous_total"], table["previous_rank"] = before["total"], before["rank"]
+    table["standing"] = result.standing
+    return table
+
+
+def _vetoes(current: ScoredPeriod) -> list[str]:
+    names = {key: veto.name for key, veto in current.level.vetoes.items()}
+    flags = np.column_stack([current.after.vetoed[key] for key in names]) if names else None
+    if flags is None:
+        return [""] * len(current.entities)
+    texts = np.where(flags, np.array(list(names.values()), dtype=object), "")
+    return ["、".join(filter(None, row)) for row in texts]
+
+
+def _previous(current: ScoredPeriod, earlier: ScoredPeriod | None) -> dict[str, np.ndarray]:
+    """Return total and rank of the period before in the order of the current entities."""
+    if earlier is None:
+        none = np.full(len(current.entities), np.nan)
+        return {"total": none, "rank": none}
+    result = earlier.evaluation
+    frame = pd.DataFrame({"total": result.total, "rank": result.rank}, index=earlier.entities.index)
+    # a place in another peer group is no place to have moved from
+    frame["group"] = np.array(result.groups.names, dtype=object)[result.groups.codes]
+    frame = frame.reindex(current.entities.index)
+    peers = current.evaluation.groups
+    same = (frame["group"] == np.array(peers.names, dtype=object)[peers.codes]).to_numpy()
+    rank = np.where(same, frame["rank"].to_numpy(np.float64), np.nan)
+    return {"total": frame["total"].to_numpy(np.float64), "rank": rank}
+
+
+_CHANGES = (
+    "entity_id",
+    "node",
+    "name",
+    "points",
+    "previous_points",
+    "contribution",
+    "previous_contribution",
+    "change",
+)
+
+
+def _change_table(
+    current: ScoredPeriod,
+    earlier: ScoredPeriod | None,
+    nodes: pd.DataFrame,
+    scores: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return what each leaf, bonus and deduction changed in the total."""
+    if earlier is None:
+        return pd.DataFrame(columns=list(_CHANGES))
+    now = _parts(nodes, scores)
+    before = _parts(node_table(earlier), _score_table(earlier, None))
+    merged = now.merge(before, on=["entity_id", "node"], how="left", suffixes=("", "_before"))
+    stayed = merged["entity_id"].isin(before["entity_id"])
+    merged = merged[stayed].rename(
+        columns={"points_before": "previous_points", "contribution_before": "previous_contribution"}
+    )
+    merged["change"] = merged["contribution"] - merged["previous_contribution"].fillna(0.0)
+    return merged[list(_CHANGES)].reset_index(drop=True)
+
+
+def _parts(nodes: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the parts that a total is made of: leaves, bonus and deduction."""
+    columns = ["entity_id", "node", "name", "points", "contribution"]
+    parts = [nodes.loc[nodes["kind"] == INDICATOR, columns]]
+    for node, name, sign in (("bonus", "附加分", 1), ("deduction", "扣分", -1)):
+        amount = sign * scores[node]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "entity_id": scores["entity_id"],
+                    "node": node,
+                    "name": name,
+                    "points": amount,
+                    "contribution": amount,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)

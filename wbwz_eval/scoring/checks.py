@@ -1,0 +1,288 @@
+"""What must hold in a methodology beyond the shape of its file.
+
+Each check walks the model and reports every mistake with the line at which
+it stands in the file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from wbwz_eval.campaign.faults import one_of
+from wbwz_eval.scoring.measures import ledger_measures
+from wbwz_eval.scoring.numbers import at_day, version_starts
+from wbwz_eval.scoring.opinions import Panel
+from wbwz_eval.scoring.tree import Level, Node, leaves, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from wbwz_eval.campaign.faults import FaultList
+    from wbwz_eval.campaign.folder import Campaign
+    from wbwz_eval.campaign.ledgers import LedgerSchema
+    from wbwz_eval.campaign.yaml_source import Loc, YamlSource
+    from wbwz_eval.scoring.fields import Condition
+    from wbwz_eval.scoring.measures import Measure
+    from wbwz_eval.scoring.methodology import Indicator, MethodologyFile
+    from wbwz_eval.scoring.selection import LedgerMeasure
+
+_WEIGHT_TOLERANCE = 1e-9
+_FAR_FUTURE = dt.date(9999, 12, 31)
+
+
+
+def check_methodology(
+    model: MethodologyFile, stem: str, campaign: Campaign, source: YamlSource, faults: FaultList
+) -> None:
+    """Add every mistake of a methodology to ``faults``."""
+
+    def report(loc: Loc, message: str, expected: str = "") -> None:
+        faults.add(source.name, message, expected=expected, line=source.line_of(loc))
+
+    if model.version != stem:
+        report(("version",), f"version “{model.version}” 与文件名不一致", stem)
+    _check_levels(model, campaign, report)
+    for name, level in model.levels.items():
+        _check_tree(model, level, ("levels", name), report)
+        _check_after_total(level, ("levels", name), campaign, report)
+    for loc, measure in _measures(model):
+        _check_measure(measure, loc, campaign, report)
+    # a rule must agree with its direction in each dated version of its numbers
+    seen: set[tuple[Loc, str]] = set()
+    for day in sorted(version_starts(model)) or [_FAR_FUTURE]:
+        for name, indicator in model.indicators.items():
+            for loc, message, expected in _rule_faults(model, name, indicator, day):
+                if (loc, message) not in seen:
+                    seen.add((loc, message))
+                    report(loc, message, expected)
+
+
+def _check_levels(model: MethodologyFile, campaign: Campaign, report: Callable[..., None]) -> None:
+    for name in model.levels:
+        if name not in campaign.levels:
+            known = one_of(campaign.levels, instead_of=name)
+            report(("levels", name), f"层级 “{name}” 不在 campaign.yaml 里", known)
+    used = {leaf for level in model.levels.values() for leaf in leaves(level.tree)}
+    used |= {gate for level in model.levels.values() for gate in level.gate_indicators}
+    for name, indicator in model.indicators.items():
+        if name not in used:
+            report(("indicators", name), f"指标 “{name}” 没有用在任何层级", "放进某个层级的 tree,或删去")
+        elif indicator.rule is None and any(name in leaves(x.tree) for x in model.levels.values()):
+            report(("indicators", name), f"指标 “{name}” 计入得分但没有 rule", "写上计分办法 rule")
+
+
+def _check_tree(
+    model: MethodologyFile, level: Level, at: Loc, report: Callable[..., None]
+) -> None:
+    seen: dict[str, tuple[str, ...]] = {}
+    for path, node in walk(level.tree):
+        loc = _tree_loc(at, path)
+        key = path[-1]
+        if key in seen:
+            report(loc, f"编号 “{key}” 在同一层级重复", "每个节点和指标的编号在一个层级里只出现一次")
+        seen[key] = path
+        if node.children and key in model.indicators:
+            report(loc, f"节点编号 “{key}” 同指标编号相同", "换一个编号,或去掉 children")
+        if not node.children and key not in model.indicators:
+            report(loc, f"没有指标 “{key}”", one_of(model.indicators, instead_of=key))
+        for index, gate in enumerate(node.gates):
+            if gate.indicator not in model.indicators:
+                known = one_of(model.indicators, instead_of=gate.indicator)
+                report((*loc, "gates", index), f"门槛用的指标 “{gate.indicator}” 不存在", known)
+        if node.children:
+            full = 100.0 if node.points is None else float(node.points)
+            _check_shares(node.children, model, full, (*loc, "children"), report)
+    _check_shares(level.tree, model, float(level.full), (*at, "tree"), report)
+
+
+def _tree_loc(at: Loc, path: tuple[str, ...]) -> Loc:
+    loc: Loc = (*at, "tree", path[0])
+    for key in path[1:]:
+        loc = (*loc, "children", key)
+    return loc
+
+
+def _check_shares(
+    siblings: dict[str, Node],
+    model: MethodologyFile,
+    full: float,
+    loc: Loc,
+    report: Callable[..., None],
+) -> None:
+    by_points = [node.points is not None for node in siblings.values()]
+    if any(by_points) != all(by_points):
+        report(loc, "同级里有的写 weight、有的写 points", "同级统一用一种")
+        return
+    wanted, kind = (full, "分值") if all(by_points) else (float(model.weights_sum), "权重")
+    total = sum(float(node.share) for node in siblings.values())
+    if abs(total - wanted) > _WEIGHT_TOLERANCE * max(1.0, wanted):
+        listed = " + ".join(f"{key} {float(node.share):g}" for key, node in siblings.items())
+        report(loc, f"{kind}合计 {total:g}({listed})", f"{wanted:g}")
+
+
+def _check_after_total(
+    level: Level, at: Loc, campaign: Campaign, report: Callable[..., None]
+) -> None:
+    ids = set(level.paths())
+    for index, name in enumerate(level.rank.tie_break):
+        if name not in ids:
+            loc = (*at, "rank", "tie_break", index)
+            report(loc, f"并列判别用的 “{name}” 不在这一层级的 tree 里", one_of(ids, instead_of=name))
+    merge = level.groups.merge_into
+    if merge is not None and merge not in campaign.groups:
+        report((*at, "groups"), f"没有组别 “{merge}”", one_of(campaign.groups, instead_of=merge))
+    grades = level.grades
+    order = grades.order if grades else ()
+    for name, veto in level.vetoes.items():
+        if veto.grade_cap not in order:
+            loc = (*at, "vetoes", name, "grade_cap")
+            report(loc, f"等次 “{veto.grade_cap}” 不在 grades.order 里", one_of(order))
+    if grades is None:
+        return
+    if len(set(order)) < len(order):
+        report((*at, "grades", "order"), "等次重复", "每个等次只写一次")
+    for section in ("cutoffs", "quotas"):
+        for name in getattr(grades, section):
+            if name not in order:
+                loc = (*at, "grades", section, name)
+                report(loc, f"等次 “{name}” 不在 order 里", one_of(order, instead_of=name))
+    for name, quota in grades.quotas.items():
+        for group in quota.extra:
+            if group not in campaign.groups:
+                loc = (*at, "grades", "quotas", name, "extra", group)
+                report(loc, f"没有组别 “{group}”", one_of(campaign.groups, instead_of=group))
+    bounds = [grades.cutoffs[name] for name in order if grades.cutoffs.get(name) is not None]
+    if any(a <= b for a, b in zip(bounds, bounds[1:], strict=False)):  # type: ignore[operator]
+        report((*at, "grades", "cutoffs"), "等次的分数线没有从高到低", "order 靠前的等次分数线更高")
+    if grades.cutoffs and grades.cutoffs.get(order[-1]) is not None:
+        report((*at, "grades", "cutoffs"), f"最低等次 “{order[-1]}” 不应有分数线", "null")
+
+
+def _rule_faults(
+    model: MethodologyFile, name: str, indicator: Indicator, day: dt.date
+) -> Iterator[tuple[Loc, str, str]]:
+    rule = indicator.rule
+    if rule is None:
+        return
+    loc: Loc = ("indicators", name, "rule")
+    try:
+        rule = at_day(rule, day)
+    except ValueError:  # no version in force yet: nothing to contradict
+        return
+    for full in sorted(_full_marks(model, name)):
+        for message, expected in rule.faults(indicator.direction, full):
+            yield loc, message, expected
+    known = set(indicator.measure.sides)
+    for side in sorted(rule.asked_sides - known):
+        yield loc, f"计分办法用到的 “{side}” 不是这个指标值的附带量", one_of(known, instead_of=side)
+    if rule.apply_to == "rows" and indicator.measure.kind not in {
+        "mean",
+        "median",
+        "schedule_deviation",
+    }:
+        yield loc, "apply_to: rows 只能用于 mean、median、schedule_deviation", "apply_to: value"
+
+
+def _full_marks(model: MethodologyFile, name: str) -> set[float]:
+    levels = [level.full_marks() for level in model.levels.values()]
+    return {marks[name] for marks in levels if name in marks} or {100.0}
+
+
+def _measures(model: MethodologyFile) -> Iterator[tuple[Loc, Measure]]:
+    """Yield every measure of the file with its place."""
+    for name, indicator in model.indicators.items():
+        yield ("indicators", name, "measure"), indicator.measure
+    for name, level in model.levels.items():
+        for section in ("bonus", "deductions"):
+            for key, item in getattr(level, section).items.items():
+                yield ("levels", name, section, "items", key, "measure"), item.measure
+        for key, veto in level.vetoes.items():
+            yield ("levels", name, "vetoes", key, "measure"), veto.measure
+
+
+def _check_measure(
+    spec: Measure, loc: Loc, campaign: Campaign, report: Callable[..., None]
+) -> None:
+    ledgers = campaign.codebook.ledgers
+    for measure in ledger_measures(spec):
+        if measure.ledger not in ledgers:
+            known = one_of(ledgers, instead_of=measure.ledger)
+            report((*loc, "ledger"), f"没有台账 “{measure.ledger}”", known)
+        else:
+            _check_fields(measure, ledgers[measure.ledger], loc, report)
+
+
+def _check_fields(
+    measure: LedgerMeasure, schema: LedgerSchema, loc: Loc, report: Callable[..., None]
+) -> None:
+    conditions = list(_conditions(measure))
+    names = {*measure.needs, *measure.latest_per, *measure.distinct_by, *measure.own_fields}
+    names |= {name for condition in conditions for name in condition.fields}
+    names |= {measure.date} if measure.date else set()
+    for name in sorted(names - set(schema.fields)):
+        known = one_of(schema.fields, instead_of=name)
+        report(loc, f"台账 {measure.ledger}({schema.name})没有字段 “{name}”", known)
+    if names <= set(schema.fields):
+        for name, wanted in _wanted_types(measure):
+            field = schema.fields[name]
+            if field.type not in wanted:
+                report(loc, f"字段 “{name}”({field.label})的类型是 {field.type}", " 或 ".join(wanted))
+        for name, choices in _literals(measure, conditions):
+            field = schema.fields[name]
+            allowed = {"choice": field.allowed, "flag": ("是", "否")}.get(field.type)
+            for choice in choices:
+                if allowed is not None and choice not in allowed:
+                    right = one_of(allowed, instead_of=choice)
+                    report(loc, f"字段 “{name}”({field.label})没有取值 “{choice}”", right)
+
+
+def _conditions(measure: LedgerMeasure) -> Iterator[Condition]:
+    yield from measure.where
+    yield from getattr(measure, "success", ())
+    for conditions in measure.counts.values():
+        yield from conditions
+
+
+def _wanted_types(measure: LedgerMeasure) -> Iterator[tuple[str, tuple[str, ...]]]:
+    number, date = ("number", "integer"), ("date",)
+    if measure.date:
+        yield measure.date, date
+    for attribute in ("done", "answered", "raised"):
+        if isinstance(name := getattr(measure, attribute, None), str):
+            yield name, date
+    for attribute in ("weight", "numerator", "denominator", "planned", "actual", "score"):
+        if isinstance(name := getattr(measure, attribute, None), str):
+            yield name, number
+    for attribute in ("target", "baseline", "unknown"):
+        if isinstance(name := getattr(measure, attribute, None), str):
+            yield name, number
+    for name in (*getattr(measure, "options", ()), *getattr(measure, "bad", ())):
+        yield name, number
+    if value := getattr(measure, "value", None):
+        if value.map is None:
+            numeric = (name for name in (value.field, value.minus, value.over) if name)
+            yield from ((name, number) for name in numeric)
+        yield from ((name, date) for name in (value.workdays_from, value.to) if name)
+    if deadline := getattr(measure, "deadline", None):
+        yield from ((name, date) for name in (deadline.field, deadline.from_) if name)
+        lengths = (deadline.workdays, deadline.suspended)
+        yield from ((name, number) for name in lengths if isinstance(name, str))
+    for condition in _conditions(measure):
+        if any(
+            getattr(condition, test) is not None
+            for test in ("at_least", "above", "at_most", "below")
+        ):
+            yield condition.field, number
+
+
+def _literals(
+    measure: LedgerMeasure, conditions: Iterable[Condition]
+) -> Iterator[tuple[str, Iterable[str]]]:
+    for condition in conditions:
+        yield condition.field, condition.choices
+    value: Any = getattr(measure, "value", None)
+    if value is not None and value.map is not None:
+        yield value.field, value.map
+    if isinstance(measure, Panel):
+        yield measure.group, measure.groups

@@ -1,0 +1,195 @@
+"""The tables that lead from a score to its ledger rows, and tell how good they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from wbwz_eval.scoring.node_table import INSUFFICIENT
+from wbwz_eval.scoring.points import MISSING, NOT_APPLICABLE, SMALL_N
+from wbwz_eval.scoring.selection import LATE, NOT_CONCERNED, UNVERIFIED, WITHDRAWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wbwz_eval.campaign.ledgers import Ledger
+    from wbwz_eval.scoring.scored import ScoredPeriod
+    from wbwz_eval.scoring.tree import Item, Veto
+
+ROW_COLUMNS = (
+    "entity_id",
+    "indicator",
+    "ledger",
+    "row_id",
+    "source",
+    "source_row",
+    "counted",
+    "reason",
+    "value",
+    "weight",
+)
+ADJUSTMENT_COLUMNS = (
+    "entity_id",
+    "kind",
+    "item",
+    "name",
+    "points",
+    "clause",
+    "decided_by",
+    "doc_no",
+    "row_id",
+    "ledger",
+    "source",
+    "source_row",
+    "counted",
+    "reason",
+    "detail",
+)
+QUALITY_COLUMNS = ("kind", "entity_id", "name", "indicator", "ledger", "count", "detail")
+
+INCOMPLETE_VETO = "否优要件不全"
+_DETAIL_FIELDS = 2
+
+
+def row_table(scored: ScoredPeriod) -> pd.DataFrame:
+    """Return each ledger row that concerned a measure, counted or not, with the reason."""
+    frames = [
+        measured.rows[measured.rows["reason"] != NOT_CONCERNED].assign(indicator=name)
+        for name, measured in scored.measured.items()
+    ]
+    rows = pd.concat(frames, ignore_index=True)[list(ROW_COLUMNS)]
+    order = {name: index for index, name in enumerate(scored.measured)}
+    keys = rows.assign(_order=rows["indicator"].map(order))
+    keys = keys.sort_values(["entity_id", "_order", "source", "source_row"], kind="stable")
+    return keys.drop(columns="_order").reset_index(drop=True)
+
+
+def adjustment_table(scored: ScoredPeriod) -> pd.DataFrame:
+    """Return each ledger row behind a bonus, a deduction or a veto."""
+    frames = [
+        _adjustment_rows(scored, kind, name, item) for kind, name, item in _adjustments(scored)
+    ]
+    filled = [frame for frame in frames if len(frame)]
+    if not filled:
+        return pd.DataFrame(columns=list(ADJUSTMENT_COLUMNS))
+    table = pd.concat(filled, ignore_index=True)
+    return table.sort_values(["entity_id", "kind", "item"], kind="stable").reset_index(drop=True)
+
+
+def _adjustments(scored: ScoredPeriod) -> Iterator[tuple[str, str, Item | Veto]]:
+    level = scored.level
+    yield from (("bonus", name, item) for name, item in level.bonus.items.items())
+    yield from (("deduction", name, item) for name, item in level.deductions.items.items())
+    yield from (("veto", name, item) for name, item in level.vetoes.items())
+
+
+def _adjustment_rows(
+    scored: ScoredPeriod, kind: str, name: str, item: Item | Veto
+) -> pd.DataFrame:
+    rows = scored.measured[name].rows
+    rows = rows[rows["reason"] != NOT_CONCERNED]
+    table = pd.DataFrame({"entity_id": rows["entity_id"], "kind": kind, "item": name})
+    table["name"] = item.name
+    table["points"] = rows["value"].where(kind != "veto", 0.0).where(rows["counted"], 0.0)
+    for column in ("clause", "decided_by", "doc_no", "detail"):
+        table[column] = ""
+    for ledger_id, part in rows.groupby("ledger"):
+        facts = _facts(scored.campaign.ledger(str(ledger_id)))
+        for column in facts.columns:
+            table.loc[part.index, column] = part["row_id"].map(facts[column]).fillna("")
+    table["clause"] = table["clause"].where(table["clause"] != "", item.clause)
+    for column in ("row_id", "ledger", "source", "source_row", "counted", "reason"):
+        table[column] = rows[column]
+    return table[list(ADJUSTMENT_COLUMNS)]
+
+
+def _facts(ledger: Ledger) -> pd.DataFrame:
+    """Return, by row id, a ledger's clause, decider, document and what may be told of it."""
+    rows, fields = ledger.rows, ledger.schema.fields
+    named = [name for name in ("clause", "decided_by", "doc_no") if name in rows]
+    tellable = [
+        name
+        for name, field in fields.items()
+        if field.type in {"text", "choice"}
+        and field.disclosure != "personal"
+        and name not in {"row_id", "status", "reporter", "evidence_id", "verified_by", *named}
+    ][:_DETAIL_FIELDS]
+    facts = rows[named].astype(object).copy()
+    facts["detail"] = ""
+    for name in tellable:
+        text = rows[name].astype(object)
+        gap = ((facts["detail"] != "") & (text != "")).map({True: ";", False: ""})
+        facts["detail"] = facts["detail"] + gap + text
+    return facts.set_index(rows["row_id"].to_numpy())
+
+
+def quality_table(scored: ScoredPeriod, nodes: pd.DataFrame) -> pd.DataFrame:
+    """Return what was missing, late, small, excused, unverified or withdrawn."""
+    names = scored.entities["name"]
+    parts = [_by_status(nodes), *_by_reason(scored), _incomplete_vetoes(scored)]
+    filled = [part for part in parts if len(part)]
+    if not filled:
+        return pd.DataFrame(columns=list(QUALITY_COLUMNS))
+    table = pd.concat(filled, ignore_index=True)
+    table["name"] = table["entity_id"].map(names)
+    order = ["kind", "entity_id", "indicator", "ledger"]
+    table = table.sort_values(order, kind="stable").reset_index(drop=True)
+    return table[list(QUALITY_COLUMNS)].astype({"count": "int64"})
+
+
+def _by_status(nodes: pd.DataFrame) -> pd.DataFrame:
+    kinds = {
+        MISSING: "缺数",
+        SMALL_N: "小样本",
+        NOT_APPLICABLE: "不适用",
+        INSUFFICIENT: "数据不足",
+    }
+    found = nodes[nodes["status"].isin(list(kinds)) & (nodes["kind"] != "gate")]
+    return pd.DataFrame(
+        {
+            "kind": found["status"].map(kinds),
+            "entity_id": found["entity_id"],
+            "indicator": found["node"],
+            "ledger": "",
+            "count": found["n"].fillna(0).round(),
+            "detail": found["name"].str.cat(found["note"].where(found["note"] == "", ";" + found["note"])),
+        }
+    )
+
+
+def _by_reason(scored: ScoredPeriod) -> Iterator[pd.DataFrame]:
+    """Yield late, unverified and withdrawn rows; a row that feeds many indicators counts once."""
+    frames = [measured.rows.assign(indicator=name) for name, measured in scored.measured.items()]
+    rows = pd.concat(frames, ignore_index=True)
+    for kind, reason in (("迟报", LATE), ("撤回", WITHDRAWN), ("未核实", UNVERIFIED)):
+        found = rows[rows["reason"] == reason].drop_duplicates(["ledger", "row_id"])
+        count = found.groupby(["entity_id", "ledger"], sort=True)["row_id"].agg(["size", "min"])
+        table = count.reset_index().rename(columns={"size": "count"})
+        ledgers = scored.campaign.codebook.ledgers
+        table["detail"] = [
+            f"{ledgers[ledger].name}:{first} 等 {size} 行" if size > 1 else f"{ledgers[ledger].name}:{first}"
+            for ledger, first, size in zip(table["ledger"], table["min"], table["count"], strict=True)
+        ]
+        yield table.drop(columns="min").assign(kind=kind, indicator="")
+
+
+def _incomplete_vetoes(scored: ScoredPeriod) -> pd.DataFrame:
+    frames = []
+    for name, veto in scored.level.vetoes.items():
+        rows = scored.measured[name].rows
+        found = rows[~rows["counted"] & rows["reason"].str.startswith("缺")]
+        detail = veto.name + ":" + found["row_id"] + " " + found["reason"] + ",不生效"
+        frames.append(
+            pd.DataFrame(
+                {
+                    "kind": INCOMPLETE_VETO,
+                    "entity_id": found["entity_id"],
+                    "indicator": name,
+                    "ledger": found["ledger"],
+                    "count": 1,
+                    "detail": detail,
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()

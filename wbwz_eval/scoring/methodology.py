@@ -1,0 +1,160 @@
+"""The methodology file: loaded whole, refused whole, frozen once loaded."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from wbwz_eval.campaign.faults import CampaignError, FaultList
+from wbwz_eval.campaign.yaml_source import load_yaml, read_model
+from wbwz_eval.scoring.checks import check_methodology
+from wbwz_eval.scoring.fields import Strict
+from wbwz_eval.scoring.measures import Measure
+from wbwz_eval.scoring.numbers import Number, at_day
+from wbwz_eval.scoring.rules import Rule
+from wbwz_eval.scoring.tree import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from wbwz_eval.campaign.folder import Campaign
+    from wbwz_eval.campaign.periods import Period
+
+Policy = Literal["redistribute", "full_marks", "group_mean", "zero", "out_of_contest"]
+
+
+class Rounding(Strict):
+    """Digits at each stage; None = not rounded."""
+
+    value: int | None = None
+    points: int | None = None
+    node: int | None = None
+    total: int | None = None
+
+
+class IndicatorRounding(Strict):
+    """An indicator's own digits."""
+
+    value: int | None = None
+    points: int | None = None
+
+
+class Indicator(Strict):
+    """One indicator: where its value comes from and how it becomes points."""
+
+    name: str
+    gloss: str = ""
+    unit: str = ""
+    direction: Literal["up", "down"]
+    aspect: str = ""
+    office: str = ""
+    clause: str = ""
+    note: str = ""
+    measure: Measure
+    rule: Rule | None = None
+    missing: Policy = "redistribute"
+    not_applicable: Policy = "redistribute"
+    rounding: IndicatorRounding = IndicatorRounding()
+
+
+class MethodologyFile(Strict):
+    """The file as written (docs/methodology.md)."""
+
+    version: str
+    title: str
+    basis: str = ""
+    weights_sum: Number = Number(100)
+    rounding: Rounding = Rounding()
+    display: int = 1
+    small_sample: Number | None = None
+    indicators: dict[str, Indicator] = Field(min_length=1)
+    levels: dict[str, Level] = Field(min_length=1)
+
+
+class Approval(Strict):
+    """Who approved exactly which bytes."""
+
+    digest: str
+    by: str
+    role: str = ""
+    on: Any
+    document: str = ""
+
+
+class _Approvals(Strict):
+    approvals: tuple[Approval, ...]
+
+
+class Methodology(MethodologyFile):
+    """A methodology that was read, checked and, by :meth:`at`, resolved for a day.
+
+    ``digest`` is the SHA-256 of the file's bytes; ``approvals`` are those of
+    exactly these bytes.
+    """
+
+    digest: str
+    approvals: tuple[Approval, ...] = ()
+
+    @property
+    def status(self) -> Literal["approved", "proposal"]:
+        """Whether these very bytes were approved."""
+        return "approved" if self.approvals else "proposal"
+
+    def at(self, period: Period) -> Methodology:
+        """Return the methodology with each number as in force on the period's last day.
+
+        Raises:
+            CampaignError: a number has no version for that day.
+        """
+        try:
+            return at_day(self, period.end)
+        except ValueError as error:
+            raise CampaignError(f"评价办法 {self.version} 不能用于 {period.id}:{error}") from error
+
+
+def load_methodology(path: Path, campaign: Campaign) -> Methodology:
+    """Read and check a methodology file against the campaign that it scores.
+
+    Raises:
+        CampaignError: all mistakes of the file at once, with their lines.
+    """
+    faults = FaultList()
+    name = path.relative_to(campaign.path).as_posix() if campaign.path in path.parents else path.name
+    source = load_yaml(path, name=name)
+    model = read_model(MethodologyFile, source, faults=faults)
+    if model is not None:
+        check_methodology(model, path.stem, campaign, source, faults)
+    approvals = _load_approvals(path, faults)
+    faults.raise_if_any(f"评价办法 {name} 有误,不能用来计分")
+    assert model is not None  # noqa: S101 - a file that is no model has faults
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    fields = {key: getattr(model, key) for key in MethodologyFile.model_fields}
+    return Methodology.model_construct(
+        **fields,
+        digest=digest,
+        approvals=tuple(approval for approval in approvals if approval.digest == digest),
+    )
+
+
+def _load_approvals(path: Path, faults: FaultList) -> tuple[Approval, ...]:
+    beside = path.with_name(f"{path.stem}.approvals.yaml")
+    if not beside.exists():
+        return ()
+    read = read_model(_Approvals, load_yaml(beside), faults=faults)
+    return read.approvals if read else ()
+
+
+def by_level(methodology: MethodologyFile, level: str) -> Level:
+    """Return a level's rules.
+
+    Raises:
+        CampaignError: the methodology has none for it.
+    """
+    levels: Mapping[str, Level] = methodology.levels
+    if level not in levels:
+        msg = f"评价办法 {methodology.version} 没有层级 “{level}”;可用的: {'、'.join(levels)}"
+        raise CampaignError(msg)
+    return levels[level]

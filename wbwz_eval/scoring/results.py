@@ -1,0 +1,214 @@
+"""Results on disk: written once, byte for byte the same from the same inputs.
+
+``results/<period>/<level>/<table>.csv`` and ``results/<period>/run.json``,
+which holds the digests of what the tables stand on and of the tables
+themselves. The folder can be deleted and derived again at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from wbwz_eval.campaign.faults import CampaignError
+from wbwz_eval.campaign.folder import Campaign, open_campaign
+from wbwz_eval.scoring.methodology import load_methodology
+from wbwz_eval.scoring.score import NoDataError, evaluate
+from wbwz_eval.scoring.scores import Scores
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+RESULTS = "results"
+MANIFEST = "run.json"
+
+_BOOLEANS = frozenset({"tie", "counted"})
+_INTEGERS = frozenset({"group_size", "depth", "count", "source_row"})
+_TEXTS = frozenset(
+    {
+        "entity_id",
+        "name",
+        "level",
+        "group",
+        "group_name",
+        "grade",
+        "veto",
+        "standing",
+        "node",
+        "kind",
+        "parent",
+        "unit",
+        "direction",
+        "status",
+        "note",
+        "indicator",
+        "ledger",
+        "row_id",
+        "source",
+        "reason",
+        "item",
+        "clause",
+        "decided_by",
+        "doc_no",
+        "detail",
+    }
+)
+
+
+def results_folder(campaign: Campaign, period: str) -> Path:
+    """Return the folder of a period's results."""
+    return campaign.path / RESULTS / period
+
+
+def evaluate_period(
+    campaign: Campaign, period: str, advance: Callable[[str], None] = lambda _: None
+) -> dict[str, Scores]:
+    """Score every level that the methodology has rules for and that has entities.
+
+    ``advance`` is told the name of each level before it is scored.
+
+    Raises:
+        CampaignError: see :func:`wbwz_eval.scoring.score.evaluate`; also where
+            no level has any data.
+    """
+    span = campaign.period(period)
+    methodology = load_methodology(campaign.methodology_path(span), campaign)
+    scored, empty = {}, []
+    for level, name in campaign.levels.items():
+        if level in methodology.levels and len(campaign.entities_at(level, span)):
+            advance(name)
+            try:
+                scored[level] = evaluate(campaign, span, level)
+            except NoDataError as error:
+                empty.append(error)
+    if not scored:
+        raise empty[0] if empty else CampaignError(f"{span.id} 没有可以计分的层级")
+    return scored
+
+
+def write_results(
+    campaign: Campaign | Path | str,
+    period: str,
+    advance: Callable[[str], None] = lambda _: None,
+) -> Path:
+    """Evaluate all levels of a period and write their tables; returns the folder.
+
+    The tables are written beside the final place and renamed into it, so that
+    no reader ever sees half of them.
+
+    Raises:
+        CampaignError: see :func:`evaluate_period`.
+    """
+    opened = campaign if isinstance(campaign, Campaign) else open_campaign(campaign)
+    span = opened.period(period)
+    levels = evaluate_period(opened, span.id, advance)
+    final = results_folder(opened, span.id)
+    final.parent.mkdir(exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{span.id}-", dir=final.parent))
+    try:
+        manifest = _write(opened, span.id, levels, beside)
+        text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
+        (beside / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        beside.chmod(0o755)
+        _replace(beside, final)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return final
+
+
+def _write(
+    campaign: Campaign, period: str, levels: Mapping[str, Scores], folder: Path
+) -> dict[str, Any]:
+    digests, headers = {}, {}
+    for level, scores in levels.items():
+        (folder / level).mkdir()
+        headers[level] = scores.header
+        for name, table in scores.tables().items():
+            data = table.to_csv(index=False, lineterminator="\n").encode()
+            (folder / level / f"{name}.csv").write_bytes(data)
+            digests[f"{level}/{name}.csv"] = hashlib.sha256(data).hexdigest()
+    return {"period": period, "state": input_state(campaign, period), "headers": headers, "tables": digests}
+
+
+def input_state(campaign: Campaign, period: str) -> dict[str, Any]:
+    """Return the digests of everything that a period's results depend on."""
+    path = campaign.methodology_path(campaign.period(period))
+    beside = (path, path.with_name(f"{path.stem}.approvals.yaml"))
+    rules = {
+        file.relative_to(campaign.path).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in beside
+        if file.exists()
+    }
+    return {
+        "inputs": campaign.digest_inputs(),
+        "methodology": rules,
+        "package_version": version("wbwz_eval"),
+    }
+
+
+def _replace(beside: Path, final: Path) -> None:
+    """Put a finished folder in its place; a folder can only be renamed onto an empty one."""
+    if final.exists():
+        old = Path(tempfile.mkdtemp(prefix=f".{final.name}-old-", dir=final.parent))
+        os.replace(final, old / final.name)
+        os.replace(beside, final)
+        shutil.rmtree(old)
+    else:
+        os.replace(beside, final)
+
+
+def open_results(campaign: Campaign | Path | str, period: str, level: str) -> Scores:
+    """Open a level's results of a period; they are derived first if absent or stale.
+
+    Raises:
+        CampaignError: as :func:`write_results`; also an unknown level, or one
+            without results in this period.
+    """
+    opened = campaign if isinstance(campaign, Campaign) else open_campaign(campaign)
+    span = opened.period(period)
+    opened.entities_at(level, span)  # an unknown level is told before anything is computed
+    folder = results_folder(opened, span.id)
+    if not _fresh(opened, span.id, folder):
+        write_results(opened, span.id)
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    if level not in manifest["headers"]:
+        msg = f"{span.id} 没有“{opened.levels[level]}”的结果:没有数据、对象或计分办法"
+        raise CampaignError(msg)
+    tables = {
+        name: _read(folder / level / f"{name}.csv")
+        for name in ("scores", "nodes", "rows", "adjustments", "changes", "quality", "method")
+    }
+    return Scores(header=manifest["headers"][level], **tables)
+
+
+def _fresh(campaign: Campaign, period: str, folder: Path) -> bool:
+    """Return whether results stand on the inputs as they are, and are whole."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return False
+    tables = manifest.get("tables", {})
+    return manifest.get("state") == input_state(campaign, period) and all(
+        (folder / name).is_file()
+        and hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+        for name, digest in tables.items()
+    )
+
+
+def _read(path: Path) -> pd.DataFrame:
+    columns = pd.read_csv(path, nrows=0).columns
+    types: dict[str, Any] = {name: str for name in columns if name in _TEXTS or path.stem == "method"}
+    types |= {name: bool for name in columns if name in _BOOLEANS}
+    types |= {name: "int64" for name in columns if name in _INTEGERS}
+    numeric = {name: "float64" for name in columns if name not in types}
+    return pd.read_csv(
+        path, dtype=types | numeric, keep_default_na=False, na_values={name: [""] for name in numeric}
+    )

@@ -1,0 +1,60 @@
+"""The entrance to scoring: a campaign's period in, :class:`Scores` out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wbwz_eval.campaign.faults import CampaignError
+from wbwz_eval.campaign.folder import Campaign, open_campaign
+from wbwz_eval.campaign.periods import Period, previous
+from wbwz_eval.scoring.scored import ScoredPeriod, score_period
+from wbwz_eval.scoring.assemble import assemble
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wbwz_eval.scoring.methodology import Methodology
+    from wbwz_eval.scoring.scores import Scores
+
+
+class NoDataError(CampaignError):
+    """A period in which no ledger row counts for a level."""
+
+
+def evaluate(
+    campaign: Campaign | Path | str,
+    period: Period | str,
+    level: str,
+    *,
+    methodology: Methodology | None = None,
+) -> Scores:
+    """Score all entities of a level for a period.
+
+    ``methodology`` replaces the one in force, for a what-if. The period
+    before, where the campaign has one, is scored as well for the movement.
+
+    Raises:
+        CampaignError: anything wrong in the campaign's files; an unknown
+            period or level; :class:`NoDataError` for a period without any data.
+    """
+    opened = campaign if isinstance(campaign, Campaign) else open_campaign(campaign)
+    span = opened.period(period) if isinstance(period, str) else period
+    current = score_period(opened, span, level, methodology=methodology)
+    if not current.has_data:
+        msg = f"{span.id} 的“{opened.levels[level]}”没有任何数据,不能计分"
+        raise NoDataError(msg)
+    return assemble(current, _before(opened, span, level, methodology))
+
+
+def _before(
+    campaign: Campaign, period: Period, level: str, methodology: Methodology | None
+) -> ScoredPeriod | None:
+    """Score the period before, where there is one with a methodology, entities and data."""
+    earlier = previous(period, campaign.term)
+    if earlier is None or campaign.entities_at(level, earlier).empty:
+        return None
+    first = min(version.effective_from for version in campaign.methodology_versions)
+    if methodology is None and first > earlier.end:
+        return None
+    scored = score_period(campaign, earlier, level, methodology=methodology)
+    return scored if scored.has_data else None
