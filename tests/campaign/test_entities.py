@@ -74,11 +74,11 @@ def test_every_mistake_is_told_at_once_with_its_row(tmp_path: Path) -> None:
 
 
 def test_a_circle_of_parents_names_who_is_in_it_and_nobody_below(tmp_path: Path) -> None:
-    # A → B → C → A is a circle, S is its own parent; D hangs below the circle, T is a proper top with E under it.
+    # A → B → C → A is a circle, S is its own parent; D hangs below the circle, T is a proper top with E, F and G under it, each below the other.
     told = faults(
         tmp_path,
         "A,甲,unit,roads,B,,\nB,乙,unit,roads,C,,\nC,丙,unit,roads,A,,\nD,丁,unit,roads,A,,\n"
-        "S,戊,unit,roads,S,,\nT,己,unit,roads,,,\nE,庚,unit,roads,T,,\n",
+        "S,戊,unit,roads,S,,\nT,己,unit,roads,,,\nE,庚,unit,roads,T,,\nF,辛,unit,roads,E,,\nG,壬,unit,roads,F,,\n",
     )
     assert [line.partition(" 是自己的上级")[0] for line in told] == [
         f"entities.csv 第 {row} 行 “上级”列: “{name}”" for row, name in ((2, "A"), (3, "B"), (4, "C"), (6, "S"))

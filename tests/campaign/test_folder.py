@@ -38,7 +38,7 @@ extra_holidays: [2012-10-08]
 编号,名称,层级,组别,上级,起,止
 U1,公路局,unit,roads,,,
 U2,港航局,unit,roads,,2012-01-01,
-U3,旧路段,unit,roads,,,2011-09-30
+U3,旧路段,unit,roads,,,2011-10-01
 M1,党员甲,member,posts,U1,,
 """,
     "ledgers.yaml": """\
@@ -113,10 +113,10 @@ def test_entities_take_part_while_they_are_valid(campaign: Campaign) -> None:
     def units(text: str) -> list[str]:
         return campaign.entities_at("unit", campaign.period(text)).index.tolist()
 
-    # U3 until 30 September 2011, U2 from 1 January 2012; one common day is enough.
+    # U3 until 1 October 2011, U2 from 1 January 2012; one common day is enough.
     assert units("2011-Q3") == ["U1", "U3"]
-    assert units("2011-Q4") == ["U1"]
-    assert units("2011-W39") == ["U1", "U3"]
+    assert units("2011-Q4") == ["U1", "U3"]
+    assert units("2011-11") == ["U1"]
     assert units("2011-W52") == ["U1", "U2"]
     assert units("term") == ["U1", "U2", "U3"]
     assert campaign.entities_at("member", campaign.period("term")).index.tolist() == ["M1"]

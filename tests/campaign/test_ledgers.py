@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from wbwz_eval.campaign.faults import CampaignError, Fault
-from wbwz_eval.campaign.ledgers import Ledger, load_codebook, load_ledger
+from wbwz_eval.campaign.fields import parse_cells
+from wbwz_eval.campaign.ledgers import Field, Ledger, load_codebook, load_ledger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,7 @@ common:
   reported_on: {label: 报送日期, type: date, required: true}
   verified_by: {label: 核实人, type: text}
   verified_on: {label: 核实日期, type: date}
-  status: {label: 状态, type: choice, allowed: [有效, 撤回], default: 有效}
+  status: {label: 状态, type: choice, allowed: [有效, 撤回], required: true, default: 有效}
 """
 LEDGERS = """\
 ledgers:
@@ -196,12 +197,14 @@ def test_a_ledger_with_a_header_only_has_no_rows_and_all_columns(tmp_path: Path)
 def test_a_split_ledger_is_read_in_the_order_of_its_files(tmp_path: Path) -> None:
     rows = load(
         tmp_path,
-        commitments__b=HEADER + "K2,U01,2011-09-30,2011-12-31,,,,,\n",
-        commitments__a=HEADER + "K1,U01,2011-09-30,2011-12-31,,,,,\n",
+        **{
+            f"commitments__{part}": f"{HEADER}K{part},U01,2011-09-30,2011-12-31,,,,,\n"
+            for part in ("b", "d", "a", "c")
+        },
     ).rows
-    assert rows["row_id"].tolist() == ["K1", "K2"]
-    assert rows["source"].tolist() == ["ledgers/commitments/a.csv", "ledgers/commitments/b.csv"]
-    assert rows.index.tolist() == [0, 1]
+    assert rows["row_id"].tolist() == ["Ka", "Kb", "Kc", "Kd"]
+    assert rows["source"].tolist() == [f"ledgers/commitments/{part}.csv" for part in "abcd"]
+    assert rows.index.tolist() == [0, 1, 2, 3]
 
 
 # --- mistakes
@@ -268,6 +271,25 @@ def test_a_repeated_key_is_found_across_the_parts_of_a_ledger(tmp_path: Path) ->
     assert faults_of(tmp_path, commitments__a=HEADER + row, commitments__b=HEADER + row) == [
         "ledgers/commitments/b.csv 第 2 行 “行号”列: “K1” 重复: ledgers/commitments/a.csv 第 2 行已有"
     ]
+
+
+def test_two_rows_without_key_lack_it_and_do_not_repeat_each_other(tmp_path: Path) -> None:
+    row = ",U01,2011-09-30,2011-12-31,,,,,\n"
+    assert faults_of(tmp_path, commitments=HEADER + row + row) == [
+        "ledgers/commitments.csv 第 2 行 “行号”列: 没有填",
+        "ledgers/commitments.csv 第 3 行 “行号”列: 没有填",
+    ]
+
+
+def test_the_bounds_of_a_number_are_allowed(tmp_path: Path) -> None:
+    rows = "".join(f"K{share},U01,2011-09-30,2011-12-31,{share},,,,\n" for share in (0, 100))
+    assert load(tmp_path, commitments=HEADER + rows).rows["share"].tolist() == [0, 100]
+
+
+def test_a_number_that_cannot_be_read_is_empty() -> None:
+    cells = np.array(["1.5", "3", "x", ""], dtype=object)
+    values = parse_cells(cells, Field(label="人数", type="integer")).values
+    assert np.array_equal(values, [np.nan, 3, np.nan, np.nan], equal_nan=True)
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,8 @@ def test_empty_dates_stay_empty() -> None:
     assert np.isnat(CALENDAR.add_workdays(days("2011-08-01"), np.array([np.nan]))).all()
     assert CALENDAR.is_workday(days("NaT")).tolist() == [False]
     assert CALENDAR.workdays_between(days(), days()).shape == (0,)
+    # Not even where the first day of all is worked.
+    assert WorkCalendar(years={2003: CalendarYear()}).is_workday(days("2003-01-01", "NaT")).tolist() == [True, False]
 
 
 def test_columns_of_a_table_and_single_dates_may_be_mixed() -> None:
@@ -192,6 +194,9 @@ def test_a_gap_between_known_years_is_not_counted_over() -> None:
     ):
         with pytest.raises(CampaignError, match=f"{last + 1} 年"):
             ask()
+    # Past the gap, in a year without holidays, working days are weekdays.
+    start = np.datetime64(f"{last + 3}-06-01")
+    assert calendar.add_workdays(start, 3) == np.busday_offset(start, 3, roll="backward")
     # An empty date beside a date past the gap spans nothing.
     empty = calendar.workdays_between(days("NaT"), days(f"{last + 3}-06-01"))
     assert np.isnan(empty).all()

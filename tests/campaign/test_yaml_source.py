@@ -68,6 +68,10 @@ def test_lines_are_those_of_keys_and_items(tmp_path: Path) -> None:
     assert source.line_of(("last",)) == 7
 
 
+def test_a_number_as_key_may_be_asked_for_as_a_number(tmp_path: Path) -> None:
+    assert source_of(tmp_path, "calendar:\n  2003:\n    holidays: []\n").line_of(("calendar", 2003)) == 2
+
+
 def test_a_place_that_the_file_lacks_falls_back_to_what_is_nearest(tmp_path: Path) -> None:
     source = source_of(tmp_path, "indicators:\n  F1:\n    measure:\n      kind: count\n      where:\n        - x\n")
     # 'count' is the name of a union's member, as pydantic puts it into a place.
@@ -262,6 +266,12 @@ def test_all_mistakes_are_told_in_one_pass(tmp_path: Path) -> None:
         f"{where} 21 行 “weights.F1”: “二十” 不是数字;应为 数字",
         f"{where} 22 行: 不认识的键 “weigths_sum”;应为 weights_sum(可用的: indicators、weights、weights_sum)",
     ])  # fmt: skip
+
+
+def test_the_keys_told_are_those_of_the_member_that_the_file_names(tmp_path: Path) -> None:
+    (fault,) = faults_of(tmp_path, GOOD.replace("ledger: commitments", "ledger: x, deadline: y"))
+    # A count has no deadline; only a rate has.
+    assert fault == "method.yaml 第 4 行 “indicators.F1.measure”: 不认识的键 “deadline”;应为 其中之一: kind、ledger"
 
 
 def test_a_validators_own_words_are_used_as_they_are(tmp_path: Path) -> None:

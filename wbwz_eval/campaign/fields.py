@@ -169,7 +169,6 @@ def _parse_numbers(cells: NDArray[np.object_], filled: NDArray[np.bool_], field:
     values = np.full(len(cells), np.nan)
     # Python's own reading of each text: the nearest double, which pandas' faster parser does not promise.
     values[numeric] = cells[numeric].astype(np.float64)
-    values[np.isinf(values)] = np.nan
     whole = field.type == "integer"
     readable = np.isfinite(values) & ((values == np.floor(values)) | (not whole))
     failed = [

@@ -215,7 +215,7 @@ def _below(annotation: Any, part: str | int) -> list[Any]:  # noqa: ANN401  (a t
     if issubclass(origin, Mapping):
         return _members(arguments[-1])
     if issubclass(origin, Iterable) and isinstance(part, int):
-        return _members(arguments[part if origin is tuple and part < len(arguments) else 0])
+        return [member for argument in arguments for member in _members(argument)]
     return []
 
 

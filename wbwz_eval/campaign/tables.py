@@ -49,8 +49,8 @@ def read_table(
     DataFrame
         One row per filled row of the file and one column per field, in the fields' order: dates
         ``datetime64[s]``, numbers float64, everything else text (object, empty text where empty); and
-        ``source_row``, the row as a spreadsheet shows it (int, header = 1). What is wrong in a cell is left
-        empty. A file that cannot be read gives no rows.
+        ``source_row``, the row as a spreadsheet shows it (int, header = 1). A date or number that cannot be
+        read is left empty. A file that cannot be read gives no rows.
 
     """
     cells = _read_cells(path, name, faults)

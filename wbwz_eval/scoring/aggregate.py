@@ -43,32 +43,31 @@ class Aggregated:
 
 
 def mean(shares: FloatArray, weights: FloatArray, how: Aggregation) -> FloatArray:
-    """Return the weighted mean along the last axis over what is not NaN.
+    """Return the weighted mean over children of what is not NaN.
 
-    ``shares`` (entities, children) are scores ÷ full mark. Formulas: OECD/JRC
-    handbook, step 6 (arithmetic, geometric), and the weighted harmonic mean.
+    ``shares`` (children, entities) are scores ÷ full mark, ``weights``
+    (children,). Formulas: OECD/JRC handbook, step 6 (arithmetic, geometric),
+    and the weighted harmonic mean.
 
     Raises:
         ValueError: a negative score under a geometric or harmonic mean.
     """
     known = ~np.isnan(shares)
-    weight = np.where(known, weights, 0.0)
-    total = weight.sum(axis=-1)
+    total = weights @ known
     some = total > 0
-    safe = np.where(known, shares, 1.0)
     if how == "arithmetic":
-        result = (safe * weight).sum(axis=-1)
+        result = weights @ np.where(known, shares, 0.0)
         return np.divide(result, total, out=np.full(len(total), np.nan), where=some)
-    counts = weight > 0
-    if (counts & (safe < 0)).any():
-        raise ValueError(np.flatnonzero((counts & (safe < 0)).any(axis=-1)))
-    zero = (counts & (safe == 0)).any(axis=-1)
-    safe = np.where(safe > 0, safe, 1.0)
+    counts = known & (weights > 0)[:, None]
+    negative = (counts & (shares < 0)).any(axis=0)
+    if negative.any():
+        raise ValueError(np.flatnonzero(negative))
+    zero = (counts & (shares == 0)).any(axis=0)
+    safe = np.where(counts & (shares > 0), shares, 1.0)
     if how == "geometric":
-        parts = np.divide((np.log(safe) * weight).sum(axis=-1), total, where=some, out=total * 0)
-        result = np.exp(parts)
+        result = np.exp(np.divide(weights @ np.log(safe), total, where=some, out=0.0 * total))
     else:
-        parts = (weight / safe).sum(axis=-1)
+        parts = weights @ (counts / safe)
         result = np.divide(total, parts, where=parts > 0, out=np.ones(len(total)))
     return np.where(some, np.where(zero, 0.0, result), np.nan)
 
@@ -100,21 +99,18 @@ class _Climb:
         """Return the parent's score on ``full`` and the share of child weight scored."""
         for name, child in children.items():
             self._child(name, child)
-        shares = np.column_stack(
-            [self.score[name] / _full(child) for name, child in children.items()]
-        )
+        shares = np.stack([self.score[name] / _full(child) for name, child in children.items()])
         weights = np.array([float(child.share) for child in children.values()])
         known = ~np.isnan(shares)
-        covered = (known @ weights) / weights.sum() if weights.sum() else known @ weights
+        total = weights @ known
+        covered = total / weights.sum() if weights.sum() else total
         try:
             score = full * mean(shares, weights, how)
         except ValueError as error:
             raise NegativeScoreError(tuple(children), error.args[0]) from None
-        scored = known * weights
-        total = scored.sum(axis=1, keepdims=True)
-        within = np.divide(scored, total, out=np.zeros(scored.shape), where=total > 0)
-        for column, name in enumerate(children):
-            self.weight[name] = within[:, column]
+        per_weight = np.divide(1.0, total, out=np.zeros(len(total)), where=total > 0)
+        for row, name in enumerate(children):
+            self.weight[name] = known[row] * (weights[row] * per_weight)
         return np.where(covered + _COVERAGE_TOLERANCE >= min_coverage, score, np.nan), covered
 
     def _child(self, name: str, node: Node) -> None:
@@ -189,15 +185,15 @@ def aggregate(
         children, above, amount, share_above = stack.pop()
         total_share = sum(float(child.share) for child in children.values()) or 1.0
         raw = {
-            name: np.nan_to_num(climb.weight[name] * climb.score[name]) / _full(child)
+            name: np.where(climb.weight[name] > 0, climb.weight[name] * climb.score[name] / _full(child), 0.0)
             for name, child in children.items()
         }
-        whole = np.sum(list(raw.values()), axis=0)
+        whole = sum(raw.values())
+        # what a gate, rounding or a geometric mean changed is spread in proportion
+        scale = np.divide(amount, whole, out=np.zeros(len(base)), where=whole != 0)
         for name, child in children.items():
             effective[name] = above * climb.weight[name]
-            # what a gate, rounding or a geometric mean changed is spread in proportion
-            part = np.divide(raw[name], whole, out=np.zeros(len(base)), where=whole != 0)
-            contribution[name] = amount * part
+            contribution[name] = raw[name] * scale
             share = share_above * float(child.share) / total_share
             if child.children:
                 stack.append((child.children, effective[name], contribution[name], share))

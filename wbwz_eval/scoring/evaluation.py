@@ -123,7 +123,10 @@ def evaluate_values(
     digits = methodology.rounding
     bonus = round_half_up(capped(level.bonus, after.bonus, size), digits.points)
     deduction = round_half_up(capped(level.deductions, after.deductions, size), digits.points)
-    out = np.any([scored.out for scored in points.values()], axis=0)
+    out = np.zeros(size, dtype=bool)
+    for scored in points.values():
+        if scored.out is not None:
+            out |= scored.out
     unrounded = tree.base + bonus - deduction
     if level.total_cap is not None:
         unrounded = np.minimum(unrounded, float(level.total_cap))
@@ -141,7 +144,9 @@ def evaluate_values(
     place, tied = rank(ranked, scope, level.rank.method, tie_scores)
     spread = _spread(points, tree, full_marks, float(level.full))
     low, high = total - spread, total + spread
-    rank_low, rank_high = _rank_interval(ranked, spread, scope, tie_scores)
+    rank_low = rank_high = place
+    if spread.any():
+        rank_low, rank_high = _rank_interval(ranked, spread, scope, tie_scores)
     shaky = np.where(np.isnan(ranked), 0.0, spread)
     in_doubt = (np.bincount(scope, weights=shaky) > 0)[scope]
     return Evaluation(
@@ -189,6 +194,8 @@ def _spread(
     """
     squares = np.zeros(len(tree.base))
     for name, scored in points.items():
+        if scored.low is None or scored.high is None:
+            continue
         change = np.maximum(scored.points - scored.low, scored.high - scored.points)
         on_total = tree.effective[name] * np.nan_to_num(change) / full_marks[name] * full
         squares += on_total**2

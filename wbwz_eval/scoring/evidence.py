@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from wbwz_eval.scoring.node_table import INSUFFICIENT
-from wbwz_eval.scoring.points import MISSING, NOT_APPLICABLE, SMALL_N
+from wbwz_eval.scoring.points import MISSING, NOT_APPLICABLE, SMALL_N, STATUSES
 from wbwz_eval.scoring.selection import LATE, NOT_CONCERNED, UNVERIFIED, WITHDRAWN
 
 if TYPE_CHECKING:
@@ -140,9 +140,9 @@ def quality_table(scored: ScoredPeriod, nodes: pd.DataFrame) -> pd.DataFrame:
 
 def _by_status(nodes: pd.DataFrame) -> pd.DataFrame:
     kinds = {
-        MISSING: "缺数",
-        SMALL_N: "小样本",
-        NOT_APPLICABLE: "不适用",
+        STATUSES[MISSING]: "缺数",
+        STATUSES[SMALL_N]: "小样本",
+        STATUSES[NOT_APPLICABLE]: "不适用",
         INSUFFICIENT: "数据不足",
     }
     found = nodes[nodes["status"].isin(list(kinds)) & (nodes["kind"] != "gate")]

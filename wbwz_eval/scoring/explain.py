@@ -14,7 +14,15 @@ import pandas as pd
 
 from wbwz_eval.campaign.faults import CampaignError, nearest, one_of
 from wbwz_eval.campaign.folder import Campaign, open_campaign
-from wbwz_eval.scoring.points import POLICY_NAMES, SCORED, rounding_digits
+from wbwz_eval.scoring.points import (
+    MISSING,
+    NOT_APPLICABLE,
+    POLICY_NAMES,
+    SCORED,
+    SMALL_N,
+    policy_of,
+    rounding_digits,
+)
 from wbwz_eval.scoring.rule_words import number, rule_text, worked
 from wbwz_eval.scoring.scored import ScoredPeriod, score_period
 
@@ -230,10 +238,10 @@ class _Explainer:
         if points.status[at] == SCORED and rule is not None:
             lines.append(self._points_line(name, full))
         else:
-            why = {"missing": "没有数据", "small_n": "样本不足", "not_applicable": "不适用"}
-            state = why.get(points.status[at], "")
+            why = {MISSING: "没有数据", SMALL_N: "样本不足", NOT_APPLICABLE: "不适用"}
+            state = why.get(int(points.status[at]), "不计分")
             filled = "" if np.isnan(points.points[at]) else f" → {_shown(points.points[at])} 分"
-            lines.append(f"{state},{POLICY_NAMES.get(points.policy[at], '')}{filled}")
+            lines.append(f"{state},{POLICY_NAMES[policy_of(indicator, int(points.status[at]))]}{filled}")
         if not np.isnan(points.points[at]):
             part = result.tree.contribution[name][at]
             lines.append(f"折入总分 {part:.4f}")
@@ -256,7 +264,7 @@ class _Explainer:
         digits = rounding_digits(self.scored.methodology, indicator)["value"]
         if digits is not None:
             text += f" → 取 {digits} 位小数"
-        if not np.isnan(raw.low[at]):
+        if raw.low is not None and raw.high is not None and not np.isnan(raw.low[at]):
             text += f";n = {number(raw.n[at])},95% 区间 {raw.low[at]:.1f}—{raw.high[at]:.1f}"
         return text
 

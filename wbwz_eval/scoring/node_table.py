@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from wbwz_eval.scoring.points import POLICY_NAMES, SCORED
+from wbwz_eval.scoring.points import MISSING, POLICY_NAMES, SCORED, STATUSES, policy_of
 from wbwz_eval.scoring.tree import Node, walk
 
 if TYPE_CHECKING:
@@ -95,14 +95,16 @@ def _inner(scored: ScoredPeriod, name: str, node: Node, common: dict[str, Any]) 
         "kind": NODE if common["parent"] else DIMENSION,
         "unit": "",
         "direction": "",
-        "status": np.where(np.isnan(tree.score[name]), INSUFFICIENT, SCORED),
+        "status": np.where(np.isnan(tree.score[name]), INSUFFICIENT, STATUSES[SCORED]),
         "note": np.where(held, caps, ""),
     }
 
 
 def _leaf(scored: ScoredPeriod, name: str) -> dict[str, Any]:
     points, raw = scored.evaluation.points[name], scored.raws[name]
-    policy = np.array([POLICY_NAMES.get(text, "") for text in points.policy], dtype=object)
+    indicator = scored.methodology.indicators[name]
+    names = [""] + [POLICY_NAMES[policy_of(indicator, code)] for code in range(1, len(STATUSES))]
+    policy = np.array(names, dtype=object)[points.status]
     pooled = scored.measured[name].table["pooled"].to_numpy(bool)
     note = np.where((policy == "") & pooled, "样本少,并入更长的期", policy)
     return {
@@ -111,7 +113,7 @@ def _leaf(scored: ScoredPeriod, name: str) -> dict[str, Any]:
         "value": points.value,
         "value_unrounded": raw.value,
         "points_unrounded": points.unrounded,
-        "status": points.status,
+        "status": np.array(STATUSES, dtype=object)[points.status],
         "note": note,
     }
 
@@ -129,7 +131,7 @@ def _gate(scored: ScoredPeriod, name: str, parent: str, depth: int) -> dict[str,
         "weight": 0.0,
         "effective_weight": 0.0,
         "contribution": 0.0,
-        "status": np.where(np.isnan(value), "missing", SCORED),
+        "status": np.where(np.isnan(value), STATUSES[MISSING], STATUSES[SCORED]),
         "note": "门槛,不计分",
     }
 

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wbwz_eval.scoring.fields import BoolArray
-    from wbwz_eval.scoring.methodology import Indicator, Methodology
+    from wbwz_eval.scoring.methodology import Indicator, Methodology, Policy
 
-SCORED, MISSING, SMALL_N, NOT_APPLICABLE = "scored", "missing", "small_n", "not_applicable"
+SCORED, MISSING, SMALL_N, NOT_APPLICABLE = range(4)
+STATUSES = ("scored", "missing", "small_n", "not_applicable")
+"""Why a value was scored or not, by code."""
 
 POLICY_NAMES = {
     "redistribute": "权重按比例分给同级",
@@ -34,24 +36,23 @@ POLICY_NAMES = {
 class RawValues:
     """An indicator's raw values for all entities; arrays of shape (entities,).
 
-    ``low`` and ``high`` are the ends of the 95 % interval, NaN = none;
+    ``low`` and ``high`` are the ends of the 95 % interval, NaN or None = none;
     ``excused`` marks entities to which the indicator does not apply; ``rows``
     is the evidence, where there is any.
     """
 
     value: FloatArray
     n: FloatArray
-    low: FloatArray
-    high: FloatArray
-    excused: BoolArray
+    low: FloatArray | None
+    high: FloatArray | None
+    excused: BoolArray | None
     sides: Mapping[str, FloatArray] = field(default_factory=dict)
     rows: pd.DataFrame | None = None
 
     @classmethod
     def of(cls, value: FloatArray) -> RawValues:
         """Take plain values: no interval, nobody excused, no evidence."""
-        none = np.full(len(value), np.nan)
-        return cls(value, np.ones(len(value)), none, none, np.zeros(len(value), dtype=bool))
+        return cls(value, np.ones(len(value)), None, None, None)
 
 
 @dataclass(frozen=True)
@@ -59,18 +60,18 @@ class Points:
     """An indicator scored; arrays of shape (entities,).
 
     ``points`` is what is aggregated (NaN = the weight is redistributed);
-    ``status`` says why a value was not scored; ``low`` and ``high`` are the
-    points at the ends of the interval where the sample is small, else NaN.
+    ``status`` holds codes of ``STATUSES``; ``out`` marks who is out of the
+    contest; ``low`` and ``high`` are the points at the ends of the interval
+    where the sample is small, else NaN; None = for nobody.
     """
 
     value: FloatArray
     points: FloatArray
     unrounded: FloatArray
-    status: NDArray[np.object_]
-    policy: NDArray[np.object_]
-    out: BoolArray
-    low: FloatArray
-    high: FloatArray
+    status: NDArray[np.int8]
+    out: BoolArray | None = None
+    low: FloatArray | None = None
+    high: FloatArray | None = None
 
 
 def score_indicator(
@@ -90,18 +91,34 @@ def score_indicator(
     status = _status(indicator, raw)
     usable = status == SCORED
     shown = round_half_up(raw.value, digits["value"])
-    value = np.where(usable, shown, np.nan)
-    unrounded = _apply(indicator, raw, value, usable, full=full, groups=groups)
+    value = shown if usable.all() else np.where(usable, shown, np.nan)
+    unrounded = _apply(indicator, raw, value, full=full, groups=groups)
     points = round_half_up(unrounded, digits["points"])
     low, high = _interval(methodology, indicator, raw, usable, full=full, groups=groups)
-    policy = np.full(len(value), "", dtype=object)
-    policy[status == NOT_APPLICABLE] = indicator.not_applicable
-    policy[(status == MISSING) | (status == SMALL_N)] = indicator.missing
-    filled = np.where(policy == "full_marks", full, points)
-    filled = np.where(policy == "zero", 0.0, filled)
-    filled = np.where(policy == "group_mean", _group_mean(points, groups), filled)
-    filled = np.where(usable, points, round_half_up(filled, digits["points"]))
-    return Points(shown, filled, unrounded, status, policy, policy == "out_of_contest", low, high)
+    out = None
+    filled = points
+    for code in np.unique(status[~usable]):
+        where, policy = status == code, policy_of(indicator, code)
+        if policy == "out_of_contest":
+            out = where if out is None else out | where
+        stand_in = _stand_in(policy, points, full=full, groups=groups)
+        filled = np.where(where, round_half_up(stand_in, digits["points"]), filled)
+    return Points(shown, filled, unrounded, status, out, low, high)
+
+
+def policy_of(indicator: Indicator, status: int) -> Policy:
+    """Return what the method does where a value has this status."""
+    return indicator.not_applicable if status == NOT_APPLICABLE else indicator.missing
+
+
+def _stand_in(
+    policy: Policy, points: FloatArray, *, full: float, groups: NDArray[np.int64]
+) -> FloatArray | float:
+    if policy == "full_marks":
+        return full
+    if policy == "zero":
+        return 0.0
+    return _group_mean(points, groups) if policy == "group_mean" else np.nan
 
 
 def rounding_digits(methodology: Methodology, indicator: Indicator) -> dict[str, int | None]:
@@ -113,13 +130,14 @@ def rounding_digits(methodology: Methodology, indicator: Indicator) -> dict[str,
     }
 
 
-def _status(indicator: Indicator, raw: RawValues) -> NDArray[np.object_]:
-    status = np.full(len(raw.value), SCORED, dtype=object)
+def _status(indicator: Indicator, raw: RawValues) -> NDArray[np.int8]:
+    status = np.zeros(len(raw.value), dtype=np.int8)
     min_n = getattr(indicator.measure, "min_n", None)
     if min_n is not None:
         status[raw.n < min_n] = SMALL_N
     status[np.isnan(raw.value)] = MISSING
-    status[raw.excused] = NOT_APPLICABLE
+    if raw.excused is not None:
+        status[raw.excused] = NOT_APPLICABLE
     return status
 
 
@@ -127,7 +145,6 @@ def _apply(
     indicator: Indicator,
     raw: RawValues,
     value: FloatArray,
-    usable: BoolArray,
     *,
     full: float,
     groups: NDArray[np.int64],
@@ -136,7 +153,7 @@ def _apply(
     if rule is None:
         return np.full(len(value), np.nan)
     if rule.apply_to == "rows" and raw.rows is not None:
-        return np.where(usable, _by_rows(indicator, raw, full), np.nan)
+        return np.where(np.isnan(value), np.nan, _by_rows(indicator, raw, full))
     sides = {name: raw.sides[name] for name in rule.asked_sides}
     return rule.score(Raw(value, indicator.direction, full, sides, groups))
 
@@ -165,18 +182,18 @@ def _interval(
     *,
     full: float,
     groups: NDArray[np.int64],
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[FloatArray | None, FloatArray | None]:
     """Return the points at both ends of a small sample's interval, lower ones first."""
-    none = np.full(len(raw.value), np.nan)
-    small = methodology.small_sample
-    rule = indicator.rule
+    small, rule = methodology.small_sample, indicator.rule
     if small is None or rule is None or rule.relative or rule.apply_to == "rows":
-        return none, none
+        return None, None
+    if raw.low is None or raw.high is None:
+        return None, None
     shaky = usable & (raw.n < small) & ~np.isnan(raw.low)
     if not shaky.any():
-        return none, none
+        return None, None
     ends = [
-        _apply(indicator, raw, np.where(shaky, end, np.nan), usable, full=full, groups=groups)
+        _apply(indicator, raw, np.where(shaky, end, np.nan), full=full, groups=groups)
         for end in (raw.low, raw.high)
     ]
     return np.minimum(*ends), np.maximum(*ends)

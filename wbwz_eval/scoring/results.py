@@ -69,9 +69,13 @@ def results_folder(campaign: Campaign, period: str) -> Path:
 
 
 def evaluate_period(
-    campaign: Campaign, period: str, advance: Callable[[str], None] = lambda _: None
+    campaign: Campaign,
+    period: str,
+    advance: Callable[[str], None] = lambda _: None,
+    *,
+    only: str | None = None,
 ) -> dict[str, Scores]:
-    """Score every level that the methodology has rules for and that has entities.
+    """Score every level (or ``only`` one) that has rules and entities.
 
     ``advance`` is told the name of each level before it is scored.
 
@@ -83,6 +87,8 @@ def evaluate_period(
     methodology = load_methodology(campaign.methodology_path(span), campaign)
     scored, empty = {}, []
     for level, name in campaign.levels.items():
+        if only not in (None, level):
+            continue
         if level in methodology.levels and len(campaign.entities_at(level, span)):
             advance(name)
             try:
