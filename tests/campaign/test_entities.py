@@ -32,12 +32,19 @@ def faults(tmp_path: Path, rows: str) -> list[str]:
 
 def test_entities_come_typed_and_in_the_order_of_the_file(tmp_path: Path) -> None:
     table = load(
-        tmp_path, HEADER + "U02,公路局,unit,roads,,2011/7/1,\n007,一支部,party_org,branches,U02,,2012年3月31日\n"
+        tmp_path,
+        HEADER
+        + "U02,公路局,unit,roads,,2011/7/1,\n007,一支部,party_org,branches,U02,,2012年3月31日\n",
     )
     assert table.index.tolist() == ["U02", "007"]
     assert table.index.name == "id"
     assert table.columns.tolist() == ["name", "level", "group", "parent", "valid_from", "valid_to"]
-    assert table.loc["007", ["name", "level", "group", "parent"]].tolist() == ["一支部", "party_org", "branches", "U02"]
+    assert table.loc["007", ["name", "level", "group", "parent"]].tolist() == [
+        "一支部",
+        "party_org",
+        "branches",
+        "U02",
+    ]
     assert table.loc["U02", "parent"] == ""
     assert table["valid_from"].tolist()[0] == pd.Timestamp("2011-07-01")
     assert table["valid_to"].isna().tolist() == [True, False]
@@ -81,7 +88,8 @@ def test_a_circle_of_parents_names_who_is_in_it_and_nobody_below(tmp_path: Path)
         "S,戊,unit,roads,S,,\nT,己,unit,roads,,,\nE,庚,unit,roads,T,,\nF,辛,unit,roads,E,,\nG,壬,unit,roads,F,,\n",
     )
     assert [line.partition(" 是自己的上级")[0] for line in told] == [
-        f"entities.csv 第 {row} 行 “上级”列: “{name}”" for row, name in ((2, "A"), (3, "B"), (4, "C"), (6, "S"))
+        f"entities.csv 第 {row} 行 “上级”列: “{name}”"
+        for row, name in ((2, "A"), (3, "B"), (4, "C"), (6, "S"))
     ]
 
 

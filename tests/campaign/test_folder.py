@@ -83,7 +83,11 @@ def faults_of(folder: Path) -> list[str]:
 
 
 def test_a_campaign_says_what_it_is(campaign: Campaign) -> None:
-    assert (campaign.name, campaign.organiser, campaign.office) == ("主题实践活动", "某局", "活动办公室")
+    assert (campaign.name, campaign.organiser, campaign.office) == (
+        "主题实践活动",
+        "某局",
+        "活动办公室",
+    )
     assert (campaign.synthetic, campaign.synthetic_note) == (True, "测试用")
     assert campaign.term == (dt.date(2011, 7, 1), dt.date(2012, 11, 30))
     # The order of reports is that of the file.
@@ -124,7 +128,9 @@ def test_entities_take_part_while_they_are_valid(campaign: Campaign) -> None:
         campaign.entities_at("units", campaign.period("term"))
 
 
-def test_the_methodology_is_the_last_in_force_on_the_last_day(campaign: Campaign, tmp_path: Path) -> None:
+def test_the_methodology_is_the_last_in_force_on_the_last_day(
+    campaign: Campaign, tmp_path: Path
+) -> None:
     assert campaign.methodology_path(campaign.period("2011-Q4")).name == "v1.yaml"
     # The week from 26 December ends on 1 January 2012, the first day of v2.
     assert campaign.methodology_path(campaign.period("2011-W52")).name == "v2.yaml"
@@ -163,7 +169,10 @@ def test_digests_cover_what_results_depend_on(campaign: Campaign) -> None:
     assert list(digests) == [
         "campaign.yaml", "entities.csv", "ledgers.yaml", "ledgers/visits.csv", "not_applicable.csv",
     ]  # fmt: skip
-    assert digests["ledgers/visits.csv"] == hashlib.sha256(FILES["ledgers/visits.csv"].encode()).hexdigest()
+    assert (
+        digests["ledgers/visits.csv"]
+        == hashlib.sha256(FILES["ledgers/visits.csv"].encode()).hexdigest()
+    )
     (campaign.path / "ledgers/visits.csv").write_text("行号\n", encoding="utf-8")
     changed = campaign.digest_inputs()
     assert [name for name in digests if digests[name] != changed[name]] == ["ledgers/visits.csv"]
@@ -218,8 +227,10 @@ def test_mistakes_of_the_campaign_file(tmp_path: Path, old: str, new: str, expec
 
 
 def test_a_year_without_notice_can_be_supplied(tmp_path: Path) -> None:
-    text = FILES["campaign.yaml"].replace("start: 2011-07-01", "start: 2003-07-01").replace(
-        "end: 2012-11-30", "end: 2004-11-30"
+    text = (
+        FILES["campaign.yaml"]
+        .replace("start: 2011-07-01", "start: 2003-07-01")
+        .replace("end: 2012-11-30", "end: 2004-11-30")
     )
     own = "calendar: {2003: {holidays: [2003-10-01, 2003-10-02, 2003-10-03]}}\n"
     campaign = open_campaign(write(tmp_path, campaign_yaml=text + own))

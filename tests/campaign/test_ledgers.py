@@ -112,7 +112,10 @@ def test_every_mistake_of_a_codebook_is_told_at_once(tmp_path: Path) -> None:
         ("{label: 等级, type: choice}", "choice(选项)必须写 allowed"),
         ("{label: 等级, type: text, allowed: [甲]}", "其他类型不能写"),
         ("{label: 等级, type: choice, allowed: [甲, 甲]}", "重复"),
-        ("{label: 等级, type: choice, allowed: [甲], default: 乙}", "default “乙” 不在可填的值之内"),
+        (
+            "{label: 等级, type: choice, allowed: [甲], default: 乙}",
+            "default “乙” 不在可填的值之内",
+        ),
         ("{label: 日期, type: date, minimum: 1}", "只有 number 和 integer"),
         ("{label: 比例, type: number, minimum: 5, maximum: 1}", "minimum 大于 maximum"),
         ("{label: 比例, type: number, minimum: 5, default: 1}", "default “1” 太小;应为 不小于 5"),
@@ -123,7 +126,9 @@ def test_every_mistake_of_a_codebook_is_told_at_once(tmp_path: Path) -> None:
         ("{label: '', type: number}", "太短"),
     ],
 )
-def test_a_field_that_does_not_fit_together_is_refused(tmp_path: Path, field: str, words: str) -> None:
+def test_a_field_that_does_not_fit_together_is_refused(
+    tmp_path: Path, field: str, words: str
+) -> None:
     with pytest.raises(CampaignError) as caught:
         load_codebook(write_codebook(tmp_path, f"{COMMON}{LEDGERS}      extra: {field}\n"))
     (fault,) = caught.value.faults
@@ -135,7 +140,11 @@ def test_a_field_that_does_not_fit_together_is_refused(tmp_path: Path, field: st
 @pytest.mark.parametrize("code", ["Extra", "承诺", "1st", "source", "source_row", "a-b"])
 def test_a_code_that_cannot_name_a_column_is_refused(tmp_path: Path, code: str) -> None:
     with pytest.raises(CampaignError, match=f"第 17 行 .*代码 “{code}” 不能用"):
-        load_codebook(write_codebook(tmp_path, f"{COMMON}{LEDGERS}      {code}: {{label: 又一列, type: text}}\n"))
+        load_codebook(
+            write_codebook(
+                tmp_path, f"{COMMON}{LEDGERS}      {code}: {{label: 又一列, type: text}}\n"
+            )
+        )
 
 
 # --- rows
@@ -144,7 +153,8 @@ def test_a_code_that_cannot_name_a_column_is_refused(tmp_path: Path, code: str) 
 def test_rows_come_typed_with_the_place_where_they_stand(tmp_path: Path) -> None:
     ledger = load(
         tmp_path,
-        commitments=HEADER + "K1,U01,2011-09-30,2011/9/3,95.5,12,是,U02,\n\nK2, U02\u3000,2011年10月8日,2011-12-31,,,,,撤回\n",
+        commitments=HEADER
+        + "K1,U01,2011-09-30,2011/9/3,95.5,12,是,U02,\n\nK2, U02\u3000,2011年10月8日,2011-12-31,,,,,撤回\n",
     )
     rows = ledger.rows
     assert ledger.id == "commitments"
@@ -173,7 +183,9 @@ def test_rows_come_typed_with_the_place_where_they_stand(tmp_path: Path) -> None
 def test_a_number_is_the_nearest_double_to_what_is_written(tmp_path: Path) -> None:
     texts = ["97.405", "0.1", "1e-3", "+.5", "33.333333333333336", "0.30000000000000004"]
     lines = "".join(f"K{n},U01,2011-09-30,2011-12-31,{text},,,,\n" for n, text in enumerate(texts))
-    assert load(tmp_path, commitments=HEADER + lines).rows["share"].tolist() == [float(text) for text in texts]
+    assert load(tmp_path, commitments=HEADER + lines).rows["share"].tolist() == [
+        float(text) for text in texts
+    ]
 
 
 def test_codes_may_head_columns_and_office_software_may_leave_its_marks(tmp_path: Path) -> None:
@@ -247,9 +259,13 @@ def test_what_is_no_date_is_told(tmp_path: Path, text: str) -> None:
     assert f"“承诺时限”列: “{text}” 不是日期" in fault
 
 
-@pytest.mark.parametrize("text", ["nan", "inf", "1e999", "NA", "0x10", "1_0", "-", ".", "\uff19\uff15", "5 0"])
+@pytest.mark.parametrize(
+    "text", ["nan", "inf", "1e999", "NA", "0x10", "1_0", "-", ".", "\uff19\uff15", "5 0"]
+)
 def test_what_is_no_number_is_told(tmp_path: Path, text: str) -> None:
-    (fault,) = faults_of(tmp_path, commitments=HEADER + f"K1,U01,2011-09-30,2011-12-31,{text},,,,\n")
+    (fault,) = faults_of(
+        tmp_path, commitments=HEADER + f"K1,U01,2011-09-30,2011-12-31,{text},,,,\n"
+    )
     assert f"“完成比例”列: “{text}” 不是数字" in fault
 
 
@@ -288,7 +304,7 @@ def test_the_bounds_of_a_number_are_allowed(tmp_path: Path) -> None:
 
 def test_a_number_that_cannot_be_read_is_empty() -> None:
     cells = np.array(["1.5", "3", "x", ""], dtype=object)
-    values = parse_cells(cells, Field(label="人数", type="integer")).values
+    values = parse_cells(cells, Field(label="人数", type="integer")).content
     assert np.array_equal(values, [np.nan, 3, np.nan, np.nan], equal_nan=True)
 
 
@@ -297,10 +313,19 @@ def test_a_number_that_cannot_be_read_is_empty() -> None:
     [
         ((HEADER + "K1,U01\n").encode("gb18030"), "第 1 行: 不是 UTF-8 编码,看来是 GBK"),
         (b"PK\x03\x04\xff", "看来是 Excel 工作簿"),
-        (HEADER.encode() + b"K1,\xff\xff\n", "第 2 行: 不是 UTF-8 编码;应为 在表格软件里另存为“CSV UTF-8"),
+        (
+            HEADER.encode() + b"K1,\xff\xff\n",
+            "第 2 行: 不是 UTF-8 编码;应为 在表格软件里另存为“CSV UTF-8",
+        ),
         (b"", "文件是空的"),
-        (HEADER.encode() + b"K1,U01,2011-09-30,2011-12-31,,,,,,,,\n", "第 2 行: 这一行的格数比表头多"),
-        (HEADER.encode() + b'K1,U01,2011-09-30,2011-12-31,,,,,\n"K2,U01\n', "第 3 行: 双引号没有配对"),
+        (
+            HEADER.encode() + b"K1,U01,2011-09-30,2011-12-31,,,,,,,,\n",
+            "第 2 行: 这一行的格数比表头多",
+        ),
+        (
+            HEADER.encode() + b'K1,U01,2011-09-30,2011-12-31,,,,,\n"K2,U01\n',
+            "第 3 行: 双引号没有配对",
+        ),
     ],
 )
 def test_a_file_that_is_no_utf8_csv_is_told(tmp_path: Path, text: bytes, expected: str) -> None:
@@ -329,12 +354,20 @@ def test_a_long_list_of_faults_is_cut_and_counted(tmp_path: Path) -> None:
 
 
 def test_a_fault_is_one_line_that_says_where_what_and_what_instead() -> None:
-    fault = Fault("a.xlsx", "不是日期", "年-月-日", sheet="承诺", row=14, column="承诺时限", value="x" * 100)
-    assert str(fault) == f"a.xlsx 工作表“承诺” 第 14 行 “承诺时限”列: “{'x' * 60}…” 不是日期;应为 年-月-日"
+    fault = Fault(
+        "a.xlsx", "不是日期", "年-月-日", sheet="承诺", row=14, column="承诺时限", value="x" * 100
+    )
+    assert (
+        str(fault)
+        == f"a.xlsx 工作表“承诺” 第 14 行 “承诺时限”列: “{'x' * 60}…” 不是日期;应为 年-月-日"
+    )
 
 
 def test_a_large_ledger_is_read_in_good_time(tmp_path: Path) -> None:
-    lines = "".join(f"K{n},U01,2011-09-{n % 30 + 1:02},2011-12-31,{n % 100}.{n},3,是,U02,\n" for n in range(100_000))
+    lines = "".join(
+        f"K{n},U01,2011-09-{n % 30 + 1:02},2011-12-31,{n % 100}.{n},3,是,U02,\n"
+        for n in range(100_000)
+    )
     started = time.perf_counter()
     rows = load(tmp_path, commitments=HEADER + lines).rows
     # About 0.5 s; a loop over rows takes tens of seconds.

@@ -52,7 +52,9 @@ def day(text: str) -> dt.date:
         ("term", "term", "2011-07-01", "2012-11-30"),
     ],
 )
-def test_a_period_has_the_days_of_the_calendar_within_the_term(text: str, kind: str, start: str, end: str) -> None:
+def test_a_period_has_the_days_of_the_calendar_within_the_term(
+    text: str, kind: str, start: str, end: str
+) -> None:
     period = parse_period(text, TERM)
     assert (period.id, period.kind, period.start, period.end) == (text, kind, day(start), day(end))
 
@@ -114,7 +116,9 @@ def test_previous_stays_within_the_term() -> None:
         ("2012-Q2", "term", "term"),
     ],
 )
-def test_the_longer_period_is_the_one_that_holds_the_last_day(text: str, kind: str, expected: str) -> None:
+def test_the_longer_period_is_the_one_that_holds_the_last_day(
+    text: str, kind: str, expected: str
+) -> None:
     longer = enclosing(parse_period(text, TERM), kind, TERM)  # type: ignore[arg-type]  # parametrised text
     assert longer == parse_period(expected, TERM)
 

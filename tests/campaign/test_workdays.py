@@ -90,7 +90,15 @@ def test_the_five_working_days_of_a_quarterly_cutoff() -> None:
 
 
 def test_shifted_days_are_known_one_by_one() -> None:
-    asked = days("2011-10-07", "2011-10-08", "2011-10-09", "2011-10-15", "2012-01-21", "2012-01-28", "2012-09-29")
+    asked = days(
+        "2011-10-07",
+        "2011-10-08",
+        "2011-10-09",
+        "2011-10-15",
+        "2012-01-21",
+        "2012-01-28",
+        "2012-09-29",
+    )
     assert CALENDAR.is_workday(asked).tolist() == [False, True, True, False, True, False, True]
 
 
@@ -122,12 +130,16 @@ def test_every_day_of_the_campaigns_years_is_as_the_notices_say(year: int) -> No
     off: set[str] = set()
     worked: set[str] = set()
     for first, last, instead in NOTICES[year]:
-        off |= {str(day) for day in np.arange(f"{year}-{first}", f"{year}-{last}", dtype="datetime64[D]")}
+        off |= {
+            str(day)
+            for day in np.arange(f"{year}-{first}", f"{year}-{last}", dtype="datetime64[D]")
+        }
         off.add(f"{year}-{last}")
         worked |= {f"{year}-{day}" for day in instead}
     whole_year = np.arange(f"{year}-01-01", f"{year + 1}-01-01", dtype="datetime64[D]")
     expected = [
-        str(day) in worked or (str(day) not in off and day.astype(dt.date).weekday() < 5) for day in whole_year
+        str(day) in worked or (str(day) not in off and day.astype(dt.date).weekday() < 5)
+        for day in whole_year
     ]
     assert CALENDAR.is_workday(whole_year).tolist() == expected
 
@@ -140,7 +152,9 @@ def test_empty_dates_stay_empty() -> None:
     assert CALENDAR.is_workday(days("NaT")).tolist() == [False]
     assert CALENDAR.workdays_between(days(), days()).shape == (0,)
     # Not even where the first day of all is worked.
-    assert WorkCalendar(years={2003: CalendarYear()}).is_workday(days("2003-01-01", "NaT")).tolist() == [True, False]
+    assert WorkCalendar(years={2003: CalendarYear()}).is_workday(
+        days("2003-01-01", "NaT")
+    ).tolist() == [True, False]
 
 
 def test_columns_of_a_table_and_single_dates_may_be_mixed() -> None:
@@ -170,7 +184,8 @@ def test_a_campaign_can_supply_a_year() -> None:
     # 2003: 1 May a Thursday. Off 1–5 May; Sunday 27 April worked (made up). After Friday 25 April:
     # Sun 27, Mon 28, Tue 29, Wed 30, then Tue 6 May = 5.
     own = CalendarYear(
-        holidays=tuple(dt.date(2003, 5, day) for day in range(1, 6)), workdays=(dt.date(2003, 4, 27),)
+        holidays=tuple(dt.date(2003, 5, day) for day in range(1, 6)),
+        workdays=(dt.date(2003, 4, 27),),
     )
     calendar = WorkCalendar(years={2003: own})
     assert calendar.workdays_between(days("2003-04-25"), days("2003-05-06")).tolist() == [5]
@@ -204,7 +219,9 @@ def test_a_gap_between_known_years_is_not_counted_over() -> None:
 
 def test_extra_days_override_the_notice() -> None:
     # Tuesday 2 August 2011 off, Saturday 6 August worked: after Monday 1: 3, 4, 5, 6 = 4 by Sunday 7.
-    calendar = WorkCalendar(extra_workdays=[dt.date(2011, 8, 6)], extra_holidays=[dt.date(2011, 8, 2)])
+    calendar = WorkCalendar(
+        extra_workdays=[dt.date(2011, 8, 6)], extra_holidays=[dt.date(2011, 8, 2)]
+    )
     assert calendar.workdays_between(days("2011-08-01"), days("2011-08-07")).tolist() == [4]
 
 

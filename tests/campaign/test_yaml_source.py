@@ -47,7 +47,11 @@ def test_values_are_read_by_the_rules_of_yaml_1_2(tmp_path: Path) -> None:
 
 
 def test_keys_stay_as_written(tmp_path: Path) -> None:
-    assert source_of(tmp_path, "007: a\ntrue: b\n2011-09-30: c\n").data == {"007": "a", "true": "b", "2011-09-30": "c"}
+    assert source_of(tmp_path, "007: a\ntrue: b\n2011-09-30: c\n").data == {
+        "007": "a",
+        "true": "b",
+        "2011-09-30": "c",
+    }
 
 
 def test_anchors_may_be_used_again(tmp_path: Path) -> None:
@@ -59,7 +63,9 @@ def test_anchors_may_be_used_again(tmp_path: Path) -> None:
 
 
 def test_lines_are_those_of_keys_and_items(tmp_path: Path) -> None:
-    source = source_of(tmp_path, "# note\ntop:\n  inner:\n    - a\n    - {k: 1,\n       l: 2}\nlast: x\n")
+    source = source_of(
+        tmp_path, "# note\ntop:\n  inner:\n    - a\n    - {k: 1,\n       l: 2}\nlast: x\n"
+    )
     assert source.line_of(()) == 2
     assert source.line_of(("top",)) == 2
     assert source.line_of(("top", "inner")) == 3
@@ -69,11 +75,16 @@ def test_lines_are_those_of_keys_and_items(tmp_path: Path) -> None:
 
 
 def test_a_number_as_key_may_be_asked_for_as_a_number(tmp_path: Path) -> None:
-    assert source_of(tmp_path, "calendar:\n  2003:\n    holidays: []\n").line_of(("calendar", 2003)) == 2
+    assert (
+        source_of(tmp_path, "calendar:\n  2003:\n    holidays: []\n").line_of(("calendar", 2003))
+        == 2
+    )
 
 
 def test_a_place_that_the_file_lacks_falls_back_to_what_is_nearest(tmp_path: Path) -> None:
-    source = source_of(tmp_path, "indicators:\n  F1:\n    measure:\n      kind: count\n      where:\n        - x\n")
+    source = source_of(
+        tmp_path, "indicators:\n  F1:\n    measure:\n      kind: count\n      where:\n        - x\n"
+    )
     # 'count' is the name of a union's member, as pydantic puts it into a place.
     assert source.line_of(("indicators", "F1", "measure", "count", "where", 0)) == 6
     assert source.line_of(("indicators", "F1", "measure", "count", "ledger")) == 3
@@ -108,7 +119,9 @@ def test_a_repeated_key_names_both_lines_and_the_first_counts(tmp_path: Path) ->
         ("a: 1\nb: @x\n", 2, "不能这样开头"),
     ],
 )
-def test_a_syntax_error_is_a_fault_with_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
+def test_a_syntax_error_is_a_fault_with_its_line(
+    tmp_path: Path, text: str, line: int, words: str
+) -> None:
     source = source_of(tmp_path, text)
     (fault,) = source.faults
     assert fault.line == line
@@ -121,9 +134,15 @@ def test_a_syntax_error_is_a_fault_with_its_line(tmp_path: Path, text: str, line
     [
         (b"", "method.yaml: 文件是空的"),
         (b"# only a note\n", "method.yaml: 文件是空的"),
-        ("a: 1\nb: 中文\n".encode("gb18030"), "method.yaml 第 2 行: 不是 UTF-8 编码;应为 另存为 UTF-8 的文本"),
+        (
+            "a: 1\nb: 中文\n".encode("gb18030"),
+            "method.yaml 第 2 行: 不是 UTF-8 编码;应为 另存为 UTF-8 的文本",
+        ),
         (b"a: \x01\n", "unacceptable character"),
-        (b"day: 2011-02-30\n", "method.yaml 第 1 行 “day”: “2011-02-30” 不是日期;应为 年-月-日,如 2011-09-30"),
+        (
+            b"day: 2011-02-30\n",
+            "method.yaml 第 1 行 “day”: “2011-02-30” 不是日期;应为 年-月-日,如 2011-09-30",
+        ),
         (b"a: !!python/name:os.system x\n", "不支持标签"),
         (b"a: !!set {x}\n", "不支持标签"),
         (b"base: {a: 1}\n<<: {b: 2}\n", "不支持合并键"),
@@ -196,7 +215,9 @@ class Tree(BaseModel):
         total = sum(self.weights.values())
         if self.weights and total != self.weights_sum:
             message, expected = f"权重合计 {total:g}", f"{self.weights_sum:g}"
-            raise PydanticCustomError("tree", "{m}", {"m": message, "expected": expected, "at": ("weights",)})
+            raise PydanticCustomError(
+                "tree", "{m}", {"m": message, "expected": expected, "at": ("weights",)}
+            )
         if "坏" in self.indicators:
             message = "指标代码不能是“坏”"
             raise ValueError(message)
@@ -271,11 +292,16 @@ def test_all_mistakes_are_told_in_one_pass(tmp_path: Path) -> None:
 def test_the_keys_told_are_those_of_the_member_that_the_file_names(tmp_path: Path) -> None:
     (fault,) = faults_of(tmp_path, GOOD.replace("ledger: commitments", "ledger: x, deadline: y"))
     # A count has no deadline; only a rate has.
-    assert fault == "method.yaml 第 4 行 “indicators.F1.measure”: 不认识的键 “deadline”;应为 其中之一: kind、ledger"
+    assert (
+        fault
+        == "method.yaml 第 4 行 “indicators.F1.measure”: 不认识的键 “deadline”;应为 其中之一: kind、ledger"
+    )
 
 
 def test_a_validators_own_words_are_used_as_they_are(tmp_path: Path) -> None:
-    assert faults_of(tmp_path, GOOD.replace("F1", "坏")) == ["method.yaml 第 1 行: 指标代码不能是“坏”"]
+    assert faults_of(tmp_path, GOOD.replace("F1", "坏")) == [
+        "method.yaml 第 1 行: 指标代码不能是“坏”"
+    ]
 
 
 def test_a_validator_may_say_what_would_be_right_and_where(tmp_path: Path) -> None:
@@ -313,7 +339,9 @@ def test_of_a_union_only_the_member_that_fits_best_is_told(tmp_path: Path) -> No
         "method.yaml 第 4 行 “inner[0]”: 不认识的键 “pionts”;应为 points(可用的: inner、points)"
     ]
     # What is empty is still a Step, and no list.
-    assert step_faults(tmp_path, "points: 1\ninner: {}\n") == ["method.yaml 第 2 行 “inner”: 缺少键 “points”"]
+    assert step_faults(tmp_path, "points: 1\ninner: {}\n") == [
+        "method.yaml 第 2 行 “inner”: 缺少键 “points”"
+    ]
 
 
 def test_where_no_member_of_a_union_fits_all_are_told_as_one(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""What is evaluated, and the facts: campaign folder, periods, working days, entities and ledgers."""
+"""What is evaluated, and the facts: folder, periods, working days, entities, ledgers."""

@@ -21,28 +21,19 @@ def load_entities(
 ) -> pd.DataFrame:
     """Read ``entities.csv``.
 
-    Parameters
-    ----------
-    path
-        The file.
-    levels
-        Level id → name, as in ``campaign.yaml``; not checked if None.
-    groups
-        Group id → id of its level; not checked if None.
+    Args:
+        path: The file.
+        levels: Level id → name, as in ``campaign.yaml``; not checked if None.
+        groups: Group id → id of its level; not checked if None.
 
-    Returns
-    -------
-    DataFrame
-        Indexed by ``id`` (text, in the order of the file), with columns ``name``, ``level``, ``group``,
-        ``parent`` (text, empty where there is none), ``valid_from`` and ``valid_to`` (``datetime64[s]``, NaT
-        where open).
+    Returns:
+        Indexed by ``id`` (text, in the order of the file), with columns ``name``, ``level``,
+        ``group``, ``parent`` (text, empty where there is none), ``valid_from`` and ``valid_to``
+        (``datetime64[s]``, NaT where open).
 
-    Raises
-    ------
-    CampaignError
-        With every fault: cells, repeated ids, unknown levels, groups and parents, a group of another level,
-        an entity above itself, an end before its start.
-
+    Raises:
+        CampaignError: With every fault: cells, repeated ids, unknown levels, groups and parents, a
+            group of another level, an entity above itself, an end before its start.
     """
     faults = FaultList()
     fields = {
@@ -68,7 +59,11 @@ def _choice(label: str, allowed: Mapping[str, str] | None) -> Field:
 
 
 def _add_places(
-    table: pd.DataFrame, name: str, levels: Mapping[str, str], groups: Mapping[str, str], faults: FaultList
+    table: pd.DataFrame,
+    name: str,
+    levels: Mapping[str, str],
+    groups: Mapping[str, str],
+    faults: FaultList,
 ) -> None:
     """Tell which rows do not fit the others or the campaign."""
     own_level = table["group"].map(dict(groups))
@@ -81,7 +76,9 @@ def _add_places(
         (unknown_parent, "parent", "上级", "不在编号里"),
         (table["valid_to"] < table["valid_from"], "valid_to", "止", "早于“起”"),
     ):
-        for value, row in zip(table.loc[wrong, column], table.loc[wrong, "source_row"], strict=True):
+        for value, row in zip(
+            table.loc[wrong, column], table.loc[wrong, "source_row"], strict=True
+        ):
             shown = value.date() if isinstance(value, pd.Timestamp) else value
             faults.add(name, message, row=int(row), column=label, value=shown)
 
@@ -90,7 +87,8 @@ def _add_circles(table: pd.DataFrame, name: str, faults: FaultList) -> None:
     """Tell which entities stand, through their parents, above themselves."""
     single = table.drop_duplicates("id").reset_index(drop=True)
     above = pd.Index(single["id"]).get_indexer(single["parent"])
-    # Doubling the steps upwards until they exceed the number of entities: who is still reached is in a circle.
+    # Steps upwards, doubled until they exceed the number of entities: who is still reached is
+    # in a circle.
     for _ in range(len(single).bit_length()):
         above = np.where(above >= 0, above[above], -1)
     for row in np.unique(above[above >= 0]):

@@ -19,23 +19,15 @@ _SHOWN_CHARACTERS = 60
 class Fault:
     """One mistake, where it is, and what would be right.
 
-    Parameters
-    ----------
-    file
-        The file as people know it: its path relative to the campaign.
-    message
-        What is wrong, in Chinese. Where ``value`` is given it reads on from the value.
-    expected
-        What would be right, or empty.
-    sheet, row, column
-        Place in a table; ``row`` counts as a spreadsheet does, the header being 1.
-    value
-        The offending value.
-    line
-        Line of a YAML file, from 1.
-    key
-        Path of the key in a YAML file, such as ``levels.unit.full``.
-
+    Args:
+        file: The file as people know it: its path relative to the campaign.
+        message: What is wrong, in Chinese. Where ``value`` is given it reads on from the value.
+        expected: What would be right, or empty.
+        sheet, row, column: Place in a table; ``row`` counts as a spreadsheet does, the header being
+            1.
+        value: The offending value.
+        line: Line of a YAML file, from 1.
+        key: Path of the key in a YAML file, such as ``levels.unit.full``.
     """
 
     file: str
@@ -75,13 +67,9 @@ class Fault:
 class CampaignError(Exception):
     """A campaign cannot be used as it stands; carries every fault that was found.
 
-    Parameters
-    ----------
-    header
-        What could not be done, in Chinese.
-    faults
-        The faults behind it.
-
+    Args:
+        header: What could not be done, in Chinese.
+        faults: The faults behind it.
     """
 
     def __init__(self, header: str, faults: Iterable[Fault] = ()) -> None:

@@ -48,8 +48,8 @@ _Bound = Annotated[float, Described(strict=True, allow_inf_nan=False)]
 class Field(BaseModel):
     """One column: what people call it, what it may hold, and who may see it.
 
-    ``minimum`` and ``maximum`` are in the field's own unit. ``default`` is what an empty cell means, written
-    as in the table.
+    ``minimum`` and ``maximum`` are in the field's own unit. ``default`` is what an empty cell
+    means, written as in the table.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -69,14 +69,19 @@ class Field(BaseModel):
     def _fits_together(self) -> Field:
         """Refuse what the type cannot have."""
         for wrong, message in (
-            ((self.type == "choice") != bool(self.allowed), "choice(选项)必须写 allowed,其他类型不能写"),
+            (
+                (self.type == "choice") != bool(self.allowed),
+                "choice(选项)必须写 allowed,其他类型不能写",
+            ),
             (len(set(self.allowed)) < len(self.allowed), "allowed 里有重复的值"),
             (
                 self.type not in _NUMERIC and (self.minimum, self.maximum) != (None, None),
                 "只有 number 和 integer 可以写 minimum 和 maximum",
             ),
             (
-                self.minimum is not None and self.maximum is not None and self.minimum > self.maximum,
+                self.minimum is not None
+                and self.maximum is not None
+                and self.minimum > self.maximum,
                 "minimum 大于 maximum",
             ),
         ):
@@ -85,14 +90,15 @@ class Field(BaseModel):
         if self.default is not None:
             for failed in parse_cells(np.array([self.default], dtype=object), self).failed:
                 if failed.where.any():
-                    message = f"default “{self.default}” {failed.message};应为 {failed.expect(self.default)}"
+                    expected = failed.expect(self.default)
+                    message = f"default “{self.default}” {failed.message};应为 {expected}"
                     raise ValueError(message)
         return self
 
 
 @dataclass(frozen=True)
 class Failed:
-    """One way in which cells of a column are wrong: which ones (a mask), what to say, what would be right."""
+    """One way in which cells are wrong: which ones (a mask), what to say, what would be right."""
 
     where: NDArray[np.bool_]
     message: str
@@ -112,28 +118,23 @@ class Failed:
 class Parsed:
     """Cells as values, and what is wrong with them."""
 
-    values: NDArray[np.generic]
+    content: NDArray[np.generic]
     failed: tuple[Failed, ...]
 
 
-def parse_cells(cells: NDArray[np.object_], field: Field, entities: pd.Index | None = None) -> Parsed:
+def parse_cells(
+    cells: NDArray[np.object_], field: Field, entities: pd.Index | None = None
+) -> Parsed:
     """Read the cells of one column.
 
-    Parameters
-    ----------
-    cells
-        Texts without white space around them, shape (n,); empty text = an empty cell.
-    field
-        What the column may hold.
-    entities
-        The ids that a field of type ``entity`` may hold; not checked if None.
+    Args:
+        cells: Texts without white space around them, shape (n,); empty text = an empty cell.
+        field: What the column may hold.
+        entities: The ids that a field of type ``entity`` may hold; not checked if None.
 
-    Returns
-    -------
-    Parsed
-        Values of shape (n,): ``datetime64[s]`` for dates (NaT where empty or wrong), float64 for numbers (NaN
-        where empty or wrong), else the texts themselves (object).
-
+    Returns:
+        Values of shape (n,): ``datetime64[s]`` for dates (NaT where empty or wrong), float64 for
+        numbers (NaN where empty or wrong), else the texts themselves (object).
     """
     filled = cells != ""
     match field.type:
@@ -144,10 +145,14 @@ def parse_cells(cells: NDArray[np.object_], field: Field, entities: pd.Index | N
             return _parse_numbers(cells, filled, field)
         case "choice" | "flag":
             words = field.allowed if field.type == "choice" else FLAGS
-            return Parsed(cells, (Failed(filled & ~np.isin(cells, words), "不在可填的值之内", words=words),))
+            return Parsed(
+                cells, (Failed(filled & ~np.isin(cells, words), "不在可填的值之内", words=words),)
+            )
         case "entity" if entities is not None:
             unknown = filled & ~np.asarray(pd.Index(cells).isin(entities))
-            return Parsed(cells, (Failed(unknown, "不是已登记的被评对象", "entities.csv 里的编号", entities),))
+            return Parsed(
+                cells, (Failed(unknown, "不是已登记的被评对象", "entities.csv 里的编号", entities),)
+            )
     return Parsed(cells, ())
 
 
@@ -167,7 +172,7 @@ def _with_hyphens(found: re.Match[str]) -> str:
 def _parse_numbers(cells: NDArray[np.object_], filled: NDArray[np.bool_], field: Field) -> Parsed:
     numeric = pd.Series(cells, dtype=object).str.fullmatch(_NUMBER).to_numpy(dtype=bool)
     values = np.full(len(cells), np.nan)
-    # Python's own reading of each text: the nearest double, which pandas' faster parser does not promise.
+    # Python's own reading of each text: the nearest double. pandas' parser does not promise that.
     values[numeric] = cells[numeric].astype(np.float64)
     whole = field.type == "integer"
     readable = np.isfinite(values) & ((values == np.floor(values)) | (not whole))
@@ -179,8 +184,12 @@ def _parse_numbers(cells: NDArray[np.object_], filled: NDArray[np.bool_], field:
         )
     ]
     if field.minimum is not None:
-        failed.append(Failed(readable & (values < field.minimum), "太小", f"不小于 {field.minimum:g}"))
+        failed.append(
+            Failed(readable & (values < field.minimum), "太小", f"不小于 {field.minimum:g}")
+        )
     if field.maximum is not None:
-        failed.append(Failed(readable & (values > field.maximum), "太大", f"不大于 {field.maximum:g}"))
+        failed.append(
+            Failed(readable & (values > field.maximum), "太大", f"不大于 {field.maximum:g}")
+        )
     values[~readable] = np.nan
     return Parsed(values, tuple(failed))

@@ -20,11 +20,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Codebook", "Field", "Ledger", "LedgerSchema", "ledger_files", "load_codebook", "load_ledger"]
+__all__ = [
+    "Codebook",
+    "Field",
+    "Ledger",
+    "LedgerSchema",
+    "ledger_files",
+    "load_codebook",
+    "load_ledger",
+]
 
 LEDGERS = "ledgers"
 
-# What scoring needs of every row: whose it is, since when it is known, whether it stands and is verified.
+# What scoring needs of every row: whose it is, when it came, if it stands and is verified.
 _NEEDED: Mapping[str, FieldType] = {
     "row_id": "text",
     "entity_id": "entity",
@@ -40,7 +48,8 @@ _CODE = re.compile(r"[a-z][a-z0-9_]*")
 
 def _code(text: str) -> str:
     if not _CODE.fullmatch(text) or text in _ADDED:
-        message = f"代码 “{text}” 不能用: 只能用小写字母、数字和下划线,以字母开头,且不能是 {'、'.join(_ADDED)}"
+        kept = "、".join(_ADDED)
+        message = f"代码 “{text}” 不能用: 只能用小写字母、数字和下划线,以字母开头,不能是 {kept}"
         raise ValueError(message)
     return text
 
@@ -78,16 +87,11 @@ class _CodebookFile(BaseModel):
 def load_codebook(path: Path) -> Codebook:
     """Read ``ledgers.yaml``.
 
-    Returns
-    -------
-    Codebook
+    Returns:
         Each schema has the common fields before its own.
 
-    Raises
-    ------
-    CampaignError
-        With every fault of the file.
-
+    Raises:
+        CampaignError: With every fault of the file.
     """
     faults = FaultList()
     source = load_yaml(path)
@@ -112,14 +116,25 @@ def _check_common(written: _CodebookFile, source: YamlSource, faults: FaultList)
         field = written.common.get(code)
         line = source.line_of(("common", code))
         if field is None:
-            faults.add(source.name, f"缺少字段 “{code}”,每张台账都要有", expected=f"type: {kind}", line=line, key="common")
+            faults.add(
+                source.name,
+                f"缺少字段 “{code}”,每张台账都要有",
+                expected=f"type: {kind}",
+                line=line,
+                key="common",
+            )
         elif field.type != kind:
             faults.add(
-                source.name, f"type 是 {field.type}", expected=kind, line=source.line_of(("common", code, "type")),
+                source.name,
+                f"type 是 {field.type}",
+                expected=kind,
+                line=source.line_of(("common", code, "type")),
                 key=f"common.{code}",
             )
         elif code in _NEVER_EMPTY and not field.required:
-            faults.add(source.name, "不能空着", expected="required: true", line=line, key=f"common.{code}")
+            faults.add(
+                source.name, "不能空着", expected="required: true", line=line, key=f"common.{code}"
+            )
 
 
 def _check_columns(written: _CodebookFile, source: YamlSource, faults: FaultList) -> None:
@@ -151,17 +166,13 @@ def _check_columns(written: _CodebookFile, source: YamlSource, faults: FaultList
 class Ledger:
     """A ledger's rows as they stand in the campaign's folder.
 
-    Attributes
-    ----------
-    id
-        Its id in the codebook.
-    schema
-        What its columns mean.
-    rows
-        One row per fact, columns = field codes: dates ``datetime64[s]`` (NaT where empty), numbers float64
-        (NaN where empty), everything else text (object, empty text where empty). Further ``source``, the file
-        relative to the campaign, and ``source_row``, the row as a spreadsheet shows it (int, header = 1).
-
+    Attributes:
+        id: Its id in the codebook.
+        schema: What its columns mean.
+        rows: One row per fact, columns = field codes: dates ``datetime64[s]`` (NaT where empty),
+            numbers float64 (NaN where empty), everything else text (object, empty text where
+            empty). Further ``source``, the file relative to the campaign, and ``source_row``, the
+            row as a spreadsheet shows it (int, header = 1).
     """
 
     id: str
@@ -170,7 +181,7 @@ class Ledger:
 
 
 def ledger_files(folder: Path, ledger_id: str) -> list[Path]:
-    """Return the files of a ledger: ``ledgers/<id>.csv`` and ``ledgers/<id>/*.csv``, in the order of names."""
+    """Return a ledger's files: ``ledgers/<id>.csv`` and ``ledgers/<id>/*.csv``, by name."""
     single = folder / LEDGERS / f"{ledger_id}.csv"
     parts = sorted((folder / LEDGERS / ledger_id).glob("*.csv"))
     return [*([single] if single.is_file() else []), *parts]
@@ -179,32 +190,24 @@ def ledger_files(folder: Path, ledger_id: str) -> list[Path]:
 def load_ledger(folder: Path, ledger_id: str, codebook: Codebook, entities: pd.DataFrame) -> Ledger:
     """Read one ledger.
 
-    Parameters
-    ----------
-    folder
-        The campaign's folder.
-    ledger_id
-        A ledger of the codebook.
-    codebook
-        The campaign's codebook.
-    entities
-        The campaign's entities, indexed by id.
+    Args:
+        folder: The campaign's folder.
+        ledger_id: A ledger of the codebook.
+        codebook: The campaign's codebook.
+        entities: The campaign's entities, indexed by id.
 
-    Returns
-    -------
-    Ledger
+    Returns:
         Rows in the order of files and rows.
 
-    Raises
-    ------
-    CampaignError
-        With every fault of the ledger's files.
-
+    Raises:
+        CampaignError: With every fault of the ledger's files.
     """
     schema = codebook.ledgers.get(ledger_id)
     if schema is None:
         close = nearest(ledger_id, codebook.ledgers)
-        message = f"ledgers.yaml 里没有台账 “{ledger_id}”" + (f";最接近的是 {close}" if close else "")
+        message = f"ledgers.yaml 里没有台账 “{ledger_id}”" + (
+            f";最接近的是 {close}" if close else ""
+        )
         raise CampaignError(message)
     faults = FaultList()
     tables = []

@@ -19,7 +19,7 @@ Loc = tuple[str | int, ...]
 
 _DATE = "年-月-日,如 2011-09-30"
 
-# Error type of pydantic → what is wrong, what would be right; the braces are filled from its context.
+# Error type of pydantic → what is wrong, what would be right (braces: from the error's context).
 _SAID: Mapping[str, tuple[str, str]] = {
     "string_type": ("不是文字", "文字(数字和日期要当文字用时加引号)"),
     "string_too_short": ("太短", "至少 {min_length} 个字"),
@@ -56,7 +56,7 @@ _SAID: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Explained:
-    """One error: the place that it is about, what is wrong, what would be right, the offending value."""
+    """One error: where to point, the place to name, what is wrong, what would be right."""
 
     loc: Loc
     named: Loc
@@ -71,18 +71,13 @@ def explain_errors(
 ) -> list[Explained]:
     """Put pydantic's errors into words, one for each mistake.
 
-    A union gives an error for each of its members. Where one member got further into the data than another,
-    only its errors are told; where all stopped at the same value, they become one.
+    A union gives an error for each of its members. Where one member got further into the data than
+    another, only its errors are told; where all stopped at the same value, they become one.
 
-    Parameters
-    ----------
-    errors
-        As from ``ValidationError.errors()``.
-    model
-        The model that was read.
-    path_of
-        Gives the part of a place that the data have.
-
+    Args:
+        errors: As from ``ValidationError.errors()``.
+        model: The model that was read.
+        path_of: Gives the part of a place that the data have.
     """
     told = [explain_error(error, model) for error in errors]
     reached = [path_of(one.loc) for one in told]
@@ -103,25 +98,24 @@ def explain_errors(
 
 
 def _either(first: Explained, second: Explained) -> Explained:
-    expected = " 或 ".join(dict.fromkeys(text for text in (first.expected, second.expected) if text))
+    expected = " 或 ".join(
+        dict.fromkeys(text for text in (first.expected, second.expected) if text)
+    )
     return replace(first, message="写法不对", expected=expected)
 
 
-def explain_error(error: ErrorDetails, model: type[BaseModel]) -> Explained:
+def explain_error(  # noqa: PLR0911  (one for each kind of error)
+    error: ErrorDetails, model: type[BaseModel]
+) -> Explained:
     """Put one pydantic error into words.
 
-    Parameters
-    ----------
-    error
-        An entry of ``ValidationError.errors()``.
-    model
-        The model that was read; its fields tell which keys are known at the place.
+    Args:
+        error: An entry of ``ValidationError.errors()``.
+        model: The model that was read; its fields tell which keys are known at the place.
 
-    Returns
-    -------
-    Explained
-        ``loc`` is where to point, ``named`` the place to name (for a key too many or missing: what holds it).
-
+    Returns:
+        ``loc`` is where to point, ``named`` the place to name (for a key too many or missing: what
+        holds it).
     """
     loc, context, value = error["loc"], error.get("ctx") or {}, error["input"]
     scalar = None if isinstance(value, (Mapping, list, tuple, BaseModel)) else value
@@ -139,25 +133,40 @@ def explain_error(error: ErrorDetails, model: type[BaseModel]) -> Explained:
             return _wrong_tag(loc, context)
         case "literal_error" | "enum":
             allowed = _unquoted(context["expected"])
-            return Explained(loc, loc, "不在可用的值之内", one_of(allowed, instead_of=str(value)), scalar, is_of_value=True)
+            return Explained(
+                loc,
+                loc,
+                "不在可用的值之内",
+                one_of(allowed, instead_of=str(value)),
+                scalar,
+                is_of_value=True,
+            )
         case "value_error" | "assertion_error":
             return Explained(loc, loc, str(context["error"]), "", scalar)
     if error["type"] in _SAID:
-        numbers = {key: f"{bound:g}" if isinstance(bound, float) else bound for key, bound in context.items()}
+        numbers = {
+            key: f"{bound:g}" if isinstance(bound, float) else bound
+            for key, bound in context.items()
+        }
         message, expected = (text.format_map(numbers) for text in _SAID[error["type"]])
         said = "空着,没有值" if value is None else message
         return Explained(loc, loc, said, expected, scalar, is_of_value=True)
     # A validator's own PydanticCustomError: its text, and what it says would be right.
     at = tuple(context.get("at", ()))
-    return Explained((*loc, *at), (*loc, *at), error["msg"], str(context.get("expected", "")), scalar)
+    return Explained(
+        (*loc, *at), (*loc, *at), error["msg"], str(context.get("expected", "")), scalar
+    )
 
 
 def _wrong_tag(loc: Loc, context: Mapping[str, Any]) -> Explained:
     tag = str(context["tag"])
     key = _unquoted(context["discriminator"])[0]
     return Explained(
-        (*loc, key), (*loc, key), f"“{tag}” 不是可用的 {key}",
-        one_of(_unquoted(context["expected_tags"]), instead_of=tag), tag,
+        (*loc, key),
+        (*loc, key),
+        f"“{tag}” 不是可用的 {key}",
+        one_of(_unquoted(context["expected_tags"]), instead_of=tag),
+        tag,
     )
 
 
@@ -199,8 +208,10 @@ def _annotations_at(model: type[BaseModel], loc: Loc) -> list[Any]:
     found = _members(model)
     for part in loc:
         below = [member for annotation in found for member in _below(annotation, part)]
-        # A part that leads nowhere is the name of a union's member: keep to that one where it is told.
-        found = below or [annotation for annotation in found if _is_called(annotation, part)] or found
+        # A part that leads nowhere is the name of a union's member: keep to that one.
+        found = (
+            below or [annotation for annotation in found if _is_called(annotation, part)] or found
+        )
     return found
 
 
@@ -220,7 +231,7 @@ def _below(annotation: Any, part: str | int) -> list[Any]:  # noqa: ANN401  (a t
 
 
 def _is_called(annotation: Any, part: str | int) -> bool:  # noqa: ANN401
-    """Tell whether pydantic names this member of a union so: by its class, or by its discriminator's value."""
+    """Tell whether pydantic names this member of a union so: by class or by discriminator."""
     if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
         return False
     literals = (field for field in _fields(annotation).values() if get_origin(field) is Literal)

@@ -48,18 +48,12 @@ class Period:
 def parse_period(text: str, term: Term) -> Period:
     """Read a period's id.
 
-    Parameters
-    ----------
-    text
-        Such as ``2011-W37``, ``2011-09``, ``2011-Q3``, ``2011-H2``, ``2011`` or ``term``.
-    term
-        First and last day of the campaign; the period is cut to it.
+    Args:
+        text: Such as ``2011-W37``, ``2011-09``, ``2011-Q3``, ``2011-H2``, ``2011`` or ``term``.
+        term: First and last day of the campaign; the period is cut to it.
 
-    Raises
-    ------
-    CampaignError
-        If the text is no period, or no day of the period is in the term.
-
+    Raises:
+        CampaignError: If the text is no period, or no day of the period is in the term.
     """
     start, end = term
     if text == "term":
@@ -92,7 +86,7 @@ def parse_period(text: str, term: Term) -> Period:
 
 
 def periods_of(kind: PeriodKind, term: Term) -> list[Period]:
-    """Return all periods of a kind in the term, in order; the first and the last may be cut short."""
+    """Return all periods of a kind in the term, in order; the first and last may be cut short."""
     found = [_containing(kind, term[0], term)]
     while found[-1].end < term[1]:
         found.append(_containing(kind, found[-1].end + _DAY, term))
@@ -107,7 +101,7 @@ def previous(period: Period, term: Term) -> Period | None:
 
 
 def enclosing(period: Period, kind: PeriodKind, term: Term) -> Period:
-    """Return the period of ``kind`` that holds the last day of ``period``, such as the quarter of a month."""
+    """Return the period of ``kind`` that holds the last day of ``period``."""
     return _containing(kind, period.end, term)
 
 
@@ -115,7 +109,9 @@ def label_zh(period: Period) -> str:
     """Write a period as people do: 2011年第三季度."""
     found = _FORM.fullmatch(period.id)
     if not found:
-        first, last = (f"{day.year}年{day.month}月{day.day}日" for day in (period.start, period.end))
+        first, last = (
+            f"{day.year}年{day.month}月{day.day}日" for day in (period.start, period.end)
+        )
         return f"活动全程({first}至{last})"
     year = f"{found['year']}年"
     match period.kind:
@@ -149,5 +145,10 @@ def _whole(kind: PeriodKind, day: dt.date) -> Period:
     start = dt.date(day.year, number * months + 1, 1)
     last_month = start.month + months - 1
     after = dt.date(day.year + last_month // 12, last_month % 12 + 1, 1)
-    suffix = {"month": f"-{number + 1:02}", "quarter": f"-Q{number + 1}", "half": f"-H{number + 1}", "year": ""}[kind]
+    suffix = {
+        "month": f"-{number + 1:02}",
+        "quarter": f"-Q{number + 1}",
+        "half": f"-H{number + 1}",
+        "year": "",
+    }[kind]
     return Period(f"{day.year:04}{suffix}", kind, start, after - _DAY)

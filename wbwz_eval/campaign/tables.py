@@ -1,21 +1,23 @@
-"""CSV tables whose columns are described by fields: read whole, parsed by column, every mistake told."""
+"""CSV tables whose columns are described by fields: parsed by column, every mistake told."""
 
 from __future__ import annotations
 
 import io
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from wbwz_eval.campaign.faults import Fault, FaultList, one_of
+from wbwz_eval.campaign.faults import PRINTED_FAULTS, Fault, FaultList, one_of
 from wbwz_eval.campaign.fields import Failed, Field, parse_cells
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 _LINE = re.compile(r"line ([0-9]+)")
 _QUOTE_ROW = re.compile(r"starting at row ([0-9]+)")
@@ -31,27 +33,18 @@ def read_table(
 ) -> pd.DataFrame:
     """Read one CSV table.
 
-    Parameters
-    ----------
-    path
-        The file: UTF-8, first row the header, with the labels of the fields or their codes.
-    name
-        What faults call it.
-    fields
-        Code → field, of every column that the table may have.
-    faults
-        Where every mistake goes, sorted by row.
-    entities
-        The ids that fields of type ``entity`` may hold; not checked if None.
+    Args:
+        path: The file: UTF-8, first row the header, with the labels of the fields or their codes.
+        name: What faults call it.
+        fields: Code → field, of every column that the table may have.
+        faults: Where every mistake goes, sorted by row.
+        entities: The ids that fields of type ``entity`` may hold; not checked if None.
 
-    Returns
-    -------
-    DataFrame
+    Returns:
         One row per filled row of the file and one column per field, in the fields' order: dates
-        ``datetime64[s]``, numbers float64, everything else text (object, empty text where empty); and
-        ``source_row``, the row as a spreadsheet shows it (int, header = 1). A date or number that cannot be
-        read is left empty. A file that cannot be read gives no rows.
-
+        ``datetime64[s]``, numbers float64, everything else text (object, empty text where empty);
+        and ``source_row``, the row as a spreadsheet shows it (int, header = 1). A date or number
+        that cannot be read is left empty. A file that cannot be read gives no rows.
     """
     cells = _read_cells(path, name, faults)
     columns = _columns(cells, name, fields, faults)
@@ -62,18 +55,23 @@ def read_table(
     table: dict[str, pd.Series] = {}
     for code, field in fields.items():
         column = columns.get(code)
-        texts = np.full(len(source_row), "", dtype=object) if column is None else body[column].to_numpy()[kept]
+        texts = (
+            np.full(len(source_row), "", dtype=object)
+            if column is None
+            else body[column].to_numpy()[kept]
+        )
         # Each different text is read once: dates, ids and choices repeat.
         place, different = pd.factorize(texts)
         written = np.asarray(different, dtype=object)
         if field.default is not None:
             written[written == ""] = field.default
         parsed = parse_cells(written, field, entities)
-        table[code] = _series(parsed.values[place])
+        table[code] = _series(parsed.content[place])
         failed = list(parsed.failed)
         if field.required and column is not None:
             failed.append(Failed(written == "", "没有填"))
-        found.extend(_faults(failed, written, place, source_row, name, field))
+        make = partial(Fault, name, column=field.label)
+        found.extend(_faults(failed, written, place, make, source_row))
     faults.extend(sorted(found, key=lambda fault: fault.row or 0))
     return pd.DataFrame({**table, "source_row": _series(source_row)})
 
@@ -81,7 +79,7 @@ def read_table(
 def empty_table(fields: Mapping[str, Field]) -> pd.DataFrame:
     """Return a table without rows, with the columns and types that :func:`read_table` gives."""
     nothing = np.empty(0, dtype=object)
-    table = {code: _series(parse_cells(nothing, field).values) for code, field in fields.items()}
+    table = {code: _series(parse_cells(nothing, field).content) for code, field in fields.items()}
     return pd.DataFrame({**table, "source_row": _series(np.empty(0, dtype=np.int64))})
 
 
@@ -90,23 +88,28 @@ def _series(values: NDArray[np.generic]) -> pd.Series:
     return pd.Series(values, dtype=values.dtype)
 
 
-def _faults(  # noqa: PLR0913  (one fault's whole context)
+def _faults(
     failed: list[Failed],
-    written: np.ndarray,
-    place: np.ndarray,
-    source_row: np.ndarray,
-    name: str,
-    field: Field,
+    written: NDArray[np.object_],
+    place: NDArray[np.intp],
+    make: Callable[..., Fault],
+    source_row: NDArray[np.int64],
 ) -> Iterator[Fault]:
     """Make a fault for each row that has a wrong text; only wrong ones are gone through."""
     for failure in failed:
-        for index in np.flatnonzero(failure.where):
-            text = str(written[index])
-            expected = failure.expect(text)
-            for row in source_row[place == index]:
-                yield Fault(
-                    name, failure.message, expected, row=int(row), column=field.label, value=text or None
-                )
+        told: dict[int, str] = {}
+        for row in np.flatnonzero(failure.where[place]):
+            text = str(written[place[row]])
+            # Looking for a near word takes long: not for more than are printed.
+            if place[row] not in told and len(told) < PRINTED_FAULTS:
+                told[place[row]] = failure.expect(text)
+            expected = told.get(place[row], failure.expected)
+            yield make(
+                message=failure.message,
+                expected=expected,
+                row=int(source_row[row]),
+                value=text or None,
+            )
 
 
 def _read_cells(path: Path, name: str, faults: FaultList) -> pd.DataFrame:
@@ -137,7 +140,9 @@ def _read_cells(path: Path, name: str, faults: FaultList) -> pd.DataFrame:
     except pd.errors.ParserError as error:
         _add_malformed(str(error), name, faults)
         return nothing
-    return pd.DataFrame({column: cells[column].fillna("").str.strip().astype(object) for column in cells.columns})
+    return pd.DataFrame(
+        {column: cells[column].fillna("").str.strip().astype(object) for column in cells.columns}
+    )
 
 
 def _likely_encoding(raw: bytes) -> str:
@@ -155,7 +160,10 @@ def _add_malformed(said: str, name: str, faults: FaultList) -> None:
     long_row, open_quote = _LINE.search(said), _QUOTE_ROW.search(said)
     if long_row:
         faults.add(
-            name, "这一行的格数比表头多", expected="含逗号的内容用双引号括起来", row=int(long_row.group(1))
+            name,
+            "这一行的格数比表头多",
+            expected="含逗号的内容用双引号括起来",
+            row=int(long_row.group(1)),
         )
     elif open_quote:
         faults.add(name, "双引号没有配对", row=int(open_quote.group(1)) + 1)
@@ -163,18 +171,23 @@ def _add_malformed(said: str, name: str, faults: FaultList) -> None:
         faults.add(name, f"不是完整的 CSV: {said}")
 
 
-def _columns(cells: pd.DataFrame, name: str, fields: Mapping[str, Field], faults: FaultList) -> dict[str, int]:
+def _columns(
+    cells: pd.DataFrame, name: str, fields: Mapping[str, Field], faults: FaultList
+) -> dict[str, int]:
     """Find which column of the file holds which field."""
     codes = {field.label: code for code, field in fields.items()} | {code: code for code in fields}
     found: dict[str, int] = {}
     for column, header in enumerate(cells.iloc[0].tolist()):
         code = codes.get(header)
         if code is None:
-            # Spreadsheets leave empty columns at the end: harmless as long as nothing stands in them.
+            # Spreadsheets leave empty columns at the end: harmless while nothing stands in them.
             if header or (cells[column] != "").any():
                 labels = [field.label for field in fields.values()]
                 faults.add(
-                    name, f"不认识的列 “{header}”", expected=one_of(labels, instead_of=header), row=1
+                    name,
+                    f"不认识的列 “{header}”",
+                    expected=one_of(labels, instead_of=header),
+                    row=1,
                 )
         elif code in found:
             faults.add(name, f"“{fields[code].label}”列出现了两次", row=1)

@@ -22,7 +22,7 @@ _WEEKDAYS = 5
 
 
 class CalendarYear(BaseModel):
-    """One year that a campaign supplies itself: Monday to Friday without ``holidays``, and ``workdays``."""
+    """A year that a campaign supplies: Monday to Friday without ``holidays``, and ``workdays``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,18 +33,14 @@ class CalendarYear(BaseModel):
 class WorkCalendar:
     """Counts working days by look-up, for whole columns at once.
 
-    Parameters
-    ----------
-    extra_workdays, extra_holidays
-        Days that differ from the notices, such as a local day off; only of years that are known.
-    years
-        Years that the notices' package does not know, or that the campaign wants to set itself.
+    Args:
+        extra_workdays, extra_holidays: Days that differ from the notices, such as a local day off;
+            only of years that are known.
+        years: Years that the notices' package does not know, or that the campaign wants to set
+            itself.
 
-    Raises
-    ------
-    CampaignError
-        If an extra day is of an unknown year, or is both.
-
+    Raises:
+        CampaignError: If an extra day is of an unknown year, or is both.
     """
 
     def __init__(
@@ -55,7 +51,9 @@ class WorkCalendar:
     ) -> None:
         """Work out every known day once."""
         supplied = dict(years or {})
-        noticed = range(min(chinese_calendar.holidays).year, max(chinese_calendar.holidays).year + 1)
+        noticed = range(
+            min(chinese_calendar.holidays).year, max(chinese_calendar.holidays).year + 1
+        )
         self.years = frozenset(noticed) | frozenset(supplied)
         self._first = np.datetime64(f"{min(self.years):04}-01-01", "D")
         last = np.datetime64(f"{max(self.years):04}-12-31", "D")
@@ -68,7 +66,7 @@ class WorkCalendar:
             self._supply(year, own)
         self._override(tuple(extra_workdays), tuple(extra_holidays))
         unknown = ~np.isin(days.astype("datetime64[Y]").astype(np.int64) + 1970, list(self.years))
-        # Counts up to and including each day: of working days, and of days that nobody told us about.
+        # Counts up to and including each day: working days, and days that nobody told us about.
         self._count = np.cumsum(self._works & ~unknown)
         self._unknown = np.cumsum(unknown)
         self._workdays = days[self._works & ~unknown]
@@ -76,11 +74,8 @@ class WorkCalendar:
     def is_workday(self, dates: ArrayLike) -> NDArray[np.bool_]:
         """Tell which dates are working days; NaT is none.
 
-        Raises
-        ------
-        CampaignError
-            If a date is of a year without a calendar (as in every method here).
-
+        Raises:
+            CampaignError: If a date is of a year without a calendar (as in every method here).
         """
         days, index = self._index(dates)
         return self._works[index] & ~np.isnat(days)
@@ -88,8 +83,8 @@ class WorkCalendar:
     def workdays_between(self, start: ArrayLike, end: ArrayLike) -> NDArray[np.float64]:
         """Count the working days after ``start`` up to and including ``end``.
 
-        Negative where ``end`` is before ``start`` (then those after ``end`` up to ``start``); NaN where one of
-        them is NaT. ``start`` and ``end`` are broadcast against each other.
+        Negative where ``end`` is before ``start`` (then those after ``end`` up to ``start``); NaN
+        where one of them is NaT. ``start`` and ``end`` are broadcast against each other.
         """
         first, first_index = self._index(start)
         last, last_index = self._index(end)
@@ -101,13 +96,11 @@ class WorkCalendar:
     def add_workdays(self, start: ArrayLike, n: ArrayLike) -> Days:
         """Return the ``n``-th working day after ``start``; ``start`` itself where ``n`` is 0.
 
-        A part of a day counts as a day. NaT where ``start`` is NaT or ``n`` is NaN; the two are broadcast.
+        A part of a day counts as a day. NaT where ``start`` is NaT or ``n`` is NaN; the two are
+        broadcast.
 
-        Raises
-        ------
-        CampaignError
-            If ``n`` is negative, or the day is past the last known year.
-
+        Raises:
+            CampaignError: If ``n`` is negative, or the day is past the last known year.
         """
         days, index = self._index(start)
         number = np.asarray(n, dtype=np.float64)
@@ -117,7 +110,7 @@ class WorkCalendar:
         if (whole < 0).any():
             message = f"工作日数不能为负: {whole.min()}"
             raise CampaignError(message)
-        # _workdays[k] is the (k + 1)-th working day of all, and _count[index] of them are not after start.
+        # _workdays[k] is the (k + 1)-th working day of all; _count[index] of them are up to start.
         place = self._count[index] + whole - 1
         moved = ~none & (whole > 0)
         if (place[moved] >= len(self._workdays)).any():
@@ -128,7 +121,7 @@ class WorkCalendar:
         return np.where(none, np.datetime64("NaT", "D"), found)
 
     def cutoff(self, period_end: dt.date, n: int) -> dt.date:
-        """Return the last day on which data about a period still count: its ``n``-th working day after."""
+        """Return the last day on which data of a period count: the ``n``-th working day after."""
         found = self.add_workdays(np.datetime64(period_end, "D"), n)
         return dt.date.fromisoformat(str(found))
 
@@ -153,7 +146,9 @@ class WorkCalendar:
             start, end, crossing = np.broadcast_arrays(start, end, crossing)
             from_day = self._first + min(start[crossing][0], end[crossing][0])
             known_from = int(str(from_day)[:4])
-            gap = next(year for year in range(known_from, max(self.years)) if year not in self.years)
+            gap = next(
+                year for year in range(known_from, max(self.years)) if year not in self.years
+            )
             raise self._unknown_year(gap)
 
     def _set(self, dates: Iterable[dt.date], *, works: bool) -> None:
@@ -163,7 +158,9 @@ class WorkCalendar:
     def _supply(self, year: int, own: CalendarYear) -> None:
         start = np.datetime64(f"{year:04}-01-01", "D")
         days = np.arange(start, np.datetime64(f"{year + 1:04}-01-01", "D"))
-        self._works[(days - self._first).astype(np.int64)] = (days.astype(np.int64) + 3) % 7 < _WEEKDAYS
+        self._works[(days - self._first).astype(np.int64)] = (
+            days.astype(np.int64) + 3
+        ) % 7 < _WEEKDAYS
         elsewhere = [day for day in (*own.holidays, *own.workdays) if day.year != year]
         if elsewhere:
             message = f"campaign.yaml 的 calendar 里,{elsewhere[0]} 不在 {year} 年"
@@ -183,6 +180,7 @@ class WorkCalendar:
 
     def _unknown_year(self, year: int) -> CampaignError:
         return CampaignError(
-            f"不知道 {year} 年的工作日安排;请在 campaign.yaml 的 calendar 里写上这一年的节假日和调休上班日: "
+            f"不知道 {year} 年的工作日安排;请在 campaign.yaml 的 calendar 里"
+            "写上这一年的节假日和调休上班日: "
             f"calendar: {{{year}: {{holidays: [...], workdays: [...]}}}}"
         )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Loc = tuple[str | int, ...]
 
-# Aliases may repeat a node; a few lines that repeat each other ten times over would fill the memory.
+# A few lines of aliases, each repeating the one before ten times, would fill the memory.
 _MOST_VALUES = 200_000
 
 _TAG = "tag:yaml.org,2002:"
@@ -30,7 +30,7 @@ _SYNTAX = {
     "did not find expected key": "缩进不对,或者引号、括号没有配对",
     "did not find expected '-' indicator": "列表的缩进不对",
     "did not find expected ',' or": "方括号或花括号里缺逗号,或者没有配对",
-    "found character that cannot start any token": "值不能这样开头(缩进不能用制表符;以 @ ` % 开头的值要加引号)",
+    "cannot start any token": "值不能这样开头(缩进不能用制表符,@ ` % 开头的值要加引号)",
     "found unexpected end of stream": "文件在这里突然结束(引号或括号没有配对)",
     "found undefined alias": "引用(*)的名字前面没有定义(&)",
     "block sequence entries are not allowed": "这里不能有列表项“-”",
@@ -38,8 +38,9 @@ _SYNTAX = {
 }
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the base depends on libyaml
-    """Composes nodes by the core rules of YAML 1.2: ``no`` and ``on`` are words, ``1:30`` is no number."""
+# The base depends on whether PyYAML was built with libyaml.
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Composes nodes by the core rules of YAML 1.2: ``no`` is a word, ``1:30`` no number."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  (PyYAML's interface)
 
@@ -58,6 +59,7 @@ class NodeReader:
     """One walk over the nodes of a file: its data, the line of each place, its faults."""
 
     def __init__(self, name: str) -> None:
+        """Start with nothing read; ``name`` is what faults call the file."""
         self.name = name
         self.lines: dict[Loc, int] = {}
         self.faults = FaultList()
@@ -92,7 +94,8 @@ class NodeReader:
 
     def _add_syntax(self, error: yaml.YAMLError) -> None:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        said = f"{getattr(error, 'context', None) or ''} {getattr(error, 'problem', None) or error}".strip()
+        problem = getattr(error, "problem", None) or error
+        said = f"{getattr(error, 'context', None) or ''} {problem}".strip()
         told = next((chinese for english, chinese in _SYNTAX.items() if english in said), None)
         hint = ";冒号要用半角的“:”,后面加一个空格"
         self.faults.add(
@@ -105,13 +108,21 @@ class NodeReader:
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, loc)
         if len(self.lines) > _MOST_VALUES:
-            raise yaml.composer.ComposerError(None, None, "内容太多(引用展开后超过二十万项)", node.start_mark)
+            raise yaml.composer.ComposerError(
+                None, None, "内容太多(引用展开后超过二十万项)", node.start_mark
+            )
         if id(node) in self._open:
-            raise yaml.composer.ComposerError(None, None, "引用(*)指向了包含它自己的内容", node.start_mark)
+            raise yaml.composer.ComposerError(
+                None, None, "引用(*)指向了包含它自己的内容", node.start_mark
+            )
         self._open.add(id(node))
         if node.tag not in (f"{_TAG}map", f"{_TAG}seq"):
             self._add_tag(node, loc)
-        built = self._mapping(node, loc) if isinstance(node, yaml.MappingNode) else self._sequence(node, loc)
+        built = (
+            self._mapping(node, loc)
+            if isinstance(node, yaml.MappingNode)
+            else self._sequence(node, loc)
+        )
         self._open.discard(id(node))
         return built
 
@@ -134,18 +145,26 @@ class NodeReader:
             place = (*loc, key)
             if key in built:
                 first = self.lines[place]
-                self.faults.add(self.name, f"键 “{key}” 重复,第 {first} 行已有", line=line, key=key_path(loc))
+                self.faults.add(
+                    self.name, f"键 “{key}” 重复,第 {first} 行已有", line=line, key=key_path(loc)
+                )
                 continue
             if key == "<<":
                 self.faults.add(
-                    self.name, "不支持合并键 “<<”", expected="把内容写全", line=line, key=key_path(loc)
+                    self.name,
+                    "不支持合并键 “<<”",
+                    expected="把内容写全",
+                    line=line,
+                    key=key_path(loc),
                 )
                 continue
             self.lines[place] = line
             built[key] = self._build(value_node, place)
         return built
 
-    def _scalar(self, node: yaml.ScalarNode, loc: Loc) -> object:
+    def _scalar(  # noqa: PLR0911  (one for each type)
+        self, node: yaml.ScalarNode, loc: Loc
+    ) -> object:
         text = str(node.value)
         match node.tag.removeprefix(_TAG):
             case "str":
@@ -179,8 +198,11 @@ class NodeReader:
 
     def _add_tag(self, node: yaml.Node, loc: Loc) -> None:
         self.faults.add(
-            self.name, f"不支持标签 “{node.tag}”", expected="去掉“!”开头的标签",
-            line=node.start_mark.line + 1, key=key_path(loc),
+            self.name,
+            f"不支持标签 “{node.tag}”",
+            expected="去掉“!”开头的标签",
+            line=node.start_mark.line + 1,
+            key=key_path(loc),
         )
 
 

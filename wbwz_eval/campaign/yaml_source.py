@@ -16,26 +16,22 @@ if TYPE_CHECKING:
 
     from wbwz_eval.campaign.faults import Fault, FaultList
 
-_Model = TypeVar("_Model", bound=BaseModel)
+__all__ = ["Loc", "YamlSource", "key_path", "load_yaml", "read_model"]
 
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 @dataclass(frozen=True)
 class YamlSource:
     """What a YAML file says, and where.
 
-    Attributes
-    ----------
-    path
-        The file.
-    name
-        What faults call it.
-    data
-        Its content: dict, list, str, int, float, bool, ``datetime.date`` or None. Keys are always text,
-        as written, so that an id such as ``007`` stays one.
-    faults
-        What is wrong with the file as YAML: not there, not UTF-8, a syntax error, a duplicate key.
-
+    Attributes:
+        path: The file.
+        name: What faults call it.
+        data: Its content: dict, list, str, int, float, bool, ``datetime.date`` or None. Keys are
+            always text, as written, so that an id such as ``007`` stays one.
+        faults: What is wrong with the file as YAML: not there, not UTF-8, a syntax error, a
+            duplicate key.
     """
 
     path: Path
@@ -47,7 +43,8 @@ class YamlSource:
     def path_of(self, loc: Loc) -> Loc:
         """Return the longest part of ``loc`` that the file has.
 
-        Parts that the file does not have are skipped: pydantic puts the names of union members in between.
+        Parts that the file does not have are skipped: pydantic puts the names of union members in
+        between.
         """
         known: Loc = ()
         for part in loc:
@@ -58,20 +55,16 @@ class YamlSource:
         return known
 
     def line_of(self, loc: Loc) -> int | None:
-        """Return the line (from 1) of the key or item at ``loc``, or of what is nearest above it."""
+        """Return the line (from 1) of the key or item at ``loc``, or of the nearest above it."""
         return self._lines.get(self.path_of(loc))
 
 
 def load_yaml(path: Path, *, name: str | None = None) -> YamlSource:
     """Read a YAML file; what is wrong with it stands in ``faults`` and is not raised.
 
-    Parameters
-    ----------
-    path
-        The file.
-    name
-        What faults call it; its file name if not given.
-
+    Args:
+        path: The file.
+        name: What faults call it; its file name if not given.
     """
     reader = NodeReader(name or path.name)
     data = reader.read(path)
@@ -81,24 +74,17 @@ def load_yaml(path: Path, *, name: str | None = None) -> YamlSource:
 def read_model(model: type[_Model], source: YamlSource, *, faults: FaultList) -> _Model | None:
     """Read a source as a model; every mistake becomes a fault with its line.
 
-    A validator's ``ValueError`` must carry the Chinese text that people read. A ``PydanticCustomError`` may
-    bring two things in its context: ``expected``, what would be right, and ``at``, the keys from the
-    validated value down to the place that the fault is about.
+    A validator's ``ValueError`` must carry the Chinese text that people read. A
+    ``PydanticCustomError`` may bring two things in its context: ``expected``, what would be right,
+    and ``at``, the keys from the validated value down to the place that the fault is about.
 
-    Parameters
-    ----------
-    model
-        The pydantic model.
-    source
-        The file; its own faults are added first.
-    faults
-        Where all faults go.
+    Args:
+        model: The pydantic model.
+        source: The file; its own faults are added first.
+        faults: Where all faults go.
 
-    Returns
-    -------
-    BaseModel or None
+    Returns:
         None where the data do not fit the model.
-
     """
     faults.extend(source.faults)
     if source.data is None:

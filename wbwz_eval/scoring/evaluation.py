@@ -142,12 +142,11 @@ def evaluate_values(
     tie_scores = [tree.score[name] for name in level.rank.tie_break]
     scope = peers.codes if level.rank.scope == "group" else np.zeros(size, dtype=np.int64)
     place, tied = rank(ranked, scope, level.rank.method, tie_scores)
-    spread = _spread(points, tree, full_marks, float(level.full))
-    low, high = total - spread, total + spread
+    down, up = _spread(points, tree, full_marks, float(level.full))
     rank_low = rank_high = place
-    if spread.any():
-        rank_low, rank_high = _rank_interval(ranked, spread, scope, tie_scores)
-    shaky = np.where(np.isnan(ranked), 0.0, spread)
+    if (down + up).any():
+        rank_low, rank_high = _rank_interval(ranked, down, up, scope, tie_scores)
+    shaky = np.where(np.isnan(ranked), 0.0, down + up)
     in_doubt = (np.bincount(scope, weights=shaky) > 0)[scope]
     return Evaluation(
         peers,
@@ -157,8 +156,8 @@ def evaluate_values(
         deduction,
         total,
         unrounded,
-        np.where(spread > 0, low, np.nan),
-        np.where(spread > 0, high, np.nan),
+        np.where(down + up > 0, total - down, np.nan),
+        np.where(down + up > 0, total + up, np.nan),
         place,
         tied,
         np.where(in_doubt, rank_low, place),
@@ -186,25 +185,27 @@ def _grade(
 
 def _spread(
     points: Mapping[str, Points], tree: Aggregated, full_marks: Mapping[str, float], full: float
-) -> FloatArray:
-    """Return the half-width of the total's interval, 0 where no small sample counts.
+) -> tuple[FloatArray, FloatArray]:
+    """Return how far the total may lie too high and too low; 0 without small samples.
 
     Root of the sum of squares of each small sample's effective weight × the
-    larger change of its points: independent errors, first order.
+    change of its points to the end of its interval: independent errors, first
+    order, downwards and upwards apart because rates near 100 % can only fall.
     """
-    squares = np.zeros(len(tree.base))
+    down, up = np.zeros(len(tree.base)), np.zeros(len(tree.base))
     for name, scored in points.items():
         if scored.low is None or scored.high is None:
             continue
-        change = np.maximum(scored.points - scored.low, scored.high - scored.points)
-        on_total = tree.effective[name] * np.nan_to_num(change) / full_marks[name] * full
-        squares += on_total**2
-    return np.sqrt(squares)
+        share = tree.effective[name] * full / full_marks[name]
+        down += (share * np.maximum(np.nan_to_num(scored.points - scored.low), 0.0)) ** 2
+        up += (share * np.maximum(np.nan_to_num(scored.high - scored.points), 0.0)) ** 2
+    return np.sqrt(down), np.sqrt(up)
 
 
 def _rank_interval(
     totals: FloatArray,
-    spread: FloatArray,
+    down: FloatArray,
+    up: FloatArray,
     scope: NDArray[np.int64],
     tie_scores: Sequence[FloatArray],
 ) -> tuple[FloatArray, FloatArray]:
@@ -217,12 +218,12 @@ def _rank_interval(
     best, worst = np.full(len(totals), np.nan), np.full(len(totals), np.nan)
     for code in np.unique(scope[~np.isnan(totals)]):
         members = np.flatnonzero((scope == code) & ~np.isnan(totals))
-        low, high = totals[members] - spread[members], totals[members] + spread[members]
+        low, high = totals[members] - down[members], totals[members] + up[members]
         surely_ahead = len(members) - np.searchsorted(np.sort(low), high, side="right")
         surely_behind = np.searchsorted(np.sort(high), low, side="left")
         best[members], worst[members] = surely_ahead + 1, len(members) - surely_behind
     # equal totals without an interval are not in doubt: the tie-break has decided
-    exact = np.where(spread == 0, totals, np.nan)
+    exact = np.where(down + up == 0, totals, np.nan)
     by_total, tied = rank(exact, scope)
     decided, _ = rank(exact, scope, "competition", tie_scores)
     pairs = np.column_stack([scope, np.nan_to_num(by_total, nan=-1.0)])

@@ -91,7 +91,7 @@ def _adjustment_rows(
     rows = rows[rows["reason"] != NOT_CONCERNED]
     table = pd.DataFrame({"entity_id": rows["entity_id"], "kind": kind, "item": name})
     table["name"] = item.name
-    table["points"] = rows["value"].where(kind != "veto", 0.0).where(rows["counted"], 0.0)
+    table["points"] = 0.0 if kind == "veto" else rows["value"].where(rows["counted"], 0.0)
     for column in ("clause", "decided_by", "doc_no", "detail"):
         table[column] = ""
     for ledger_id, part in rows.groupby("ledger"):

@@ -1,0 +1,142 @@
+"""The list of reports: to add one, write its notebook and one entry here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wbwz_eval.campaign.faults import CampaignError, one_of
+from wbwz_eval.reporting.errors import ReportError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wbwz_eval.campaign.folder import Campaign
+    from wbwz_eval.campaign.periods import Period, PeriodKind
+
+INTERNAL, PUBLIC = "internal", "public"
+
+_TYPE_NAMES = {str: "文字", int: "整数", float: "数", bool: "是否(true/false)"}
+_KIND_NAMES = {"week": "周", "month": "月", "quarter": "季", "half": "半年", "year": "年", "term": "全程"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One cell parameter of a report's notebook; ``choices`` empty = anything of its type."""
+
+    name: str
+    type: type
+    choices: tuple[str, ...] = ()
+
+    def check(self, value: object) -> None:
+        """Raise a :class:`ReportError` unless the value is one that the report takes."""
+        if type(value) is not self.type:
+            wanted = _TYPE_NAMES.get(self.type, self.type.__name__)
+            msg = f"参数 {self.name} 应为{wanted},得到的是 {value!r}"
+            raise ReportError(msg)
+        if self.choices and value not in self.choices:
+            msg = f"参数 {self.name} 的值 “{value}” 不对;应为 {one_of(self.choices, instead_of=str(value))}"
+            raise ReportError(msg)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report: its notebook, the kinds of period it is made for, and its parameters.
+
+    ``kinds`` names the usual kind first; it is the one meant where no period is given.
+    """
+
+    name: str
+    notebook: str
+    title: str
+    kinds: tuple[PeriodKind, ...]
+    parameters: tuple[Parameter, ...]
+
+    def check(self, values: Mapping[str, object]) -> None:
+        """Raise a :class:`ReportError` for a parameter that is missing, unknown or of another type."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name in values:
+            if name not in known:
+                msg = f"报告 {self.name} 没有参数 “{name}”;应为 {one_of(known, instead_of=name)}"
+                raise ReportError(msg)
+        for name, parameter in known.items():
+            if name not in values:
+                msg = f"报告 {self.name} 缺少参数 {name}"
+                raise ReportError(msg)
+            parameter.check(values[name])
+
+    def check_period(self, period: Period) -> None:
+        """Raise a :class:`ReportError` for a period of a kind that the report is not made for."""
+        if period.kind not in self.kinds:
+            kinds = "、".join(_KIND_NAMES[kind] for kind in self.kinds)
+            msg = f"报告 {self.name} 按{kinds}出,{period.id} 是{_KIND_NAMES[period.kind]}"
+            raise ReportError(msg)
+
+    def last_period(self, campaign: Campaign) -> Period:
+        """Return the last period that is over, of the first kind that the campaign sets a cut-off for."""
+        set_off = [kind for kind in self.kinds if kind in campaign.cutoff_workdays]
+        periods = campaign.periods(set_off[0] if set_off else self.kinds[0])
+        over = [period for period in periods if period.end < dt.date.today()]  # noqa: DTZ011 - the office's own day
+        return over[-1] if over else periods[0]
+
+    def notebook_path(self) -> Path:
+        """Return the notebook's file.
+
+        Raises:
+            ReportError: it is neither beside the package nor in the current folder.
+        """
+        places = [Path(__file__).resolve().parents[2], Path.cwd()]
+        found = [place / "notebooks" / self.notebook for place in places]
+        for path in found:
+            if path.is_file():
+                return path
+        msg = f"找不到报告 {self.name} 的笔记本:{found[0]}"
+        raise ReportError(msg)
+
+
+_COMMON = (
+    Parameter("campaign", str),
+    Parameter("period", str),
+    Parameter("level", str),
+    Parameter("edition", str, (INTERNAL, PUBLIC)),
+)
+
+REPORTS = (
+    Report(
+        name="quarterly_bulletin",
+        notebook="quarterly_bulletin.ipynb",
+        title="季通报",
+        kinds=("quarter", "half", "year", "term"),
+        parameters=_COMMON,
+    ),
+)
+
+
+def find_report(name: str) -> Report:
+    """Return a report of the list.
+
+    Raises:
+        ReportError: there is none of that name.
+    """
+    found = {report.name: report for report in REPORTS}
+    if name not in found:
+        msg = f"没有报告 “{name}”;应为 {one_of(found, instead_of=name)}"
+        raise ReportError(msg)
+    return found[name]
+
+
+def check_place(report: Report, campaign: Campaign, period: str, level: str) -> Period:
+    """Return the period; raise unless the campaign has it, the level, and the report its kind.
+
+    Raises:
+        ReportError: with the one message that says what would be right.
+    """
+    try:
+        span = campaign.period(period)
+        campaign.entities_at(level, span)
+    except CampaignError as error:
+        raise ReportError(str(error)) from None
+    report.check_period(span)
+    return span

@@ -1,0 +1,179 @@
+"""What a section of a report is made of; each piece shows itself in a notebook.
+
+Everything that reaches HTML passes through ``escape``: text from a ledger
+stays text, whatever markup it looks like. The class names on the outermost
+element tell notebooks not to read it as mathematics either.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PLAIN_TEXT = "tex2jax_ignore mathjax_ignore"
+
+
+class Piece:
+    """Something that a notebook can show: as HTML, or as text where there is none."""
+
+    def html(self) -> str:
+        """Return the piece as HTML."""
+        raise NotImplementedError
+
+    def text(self) -> str:
+        """Return the piece as plain text."""
+        raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        return f'<div class="piece {_PLAIN_TEXT}">{self.html()}</div>'
+
+    def __repr__(self) -> str:
+        """Return the plain text."""
+        return self.text()
+
+
+@dataclass(frozen=True, repr=False)
+class Prose(Piece):
+    """Paragraphs; with ``role`` "note" in small print, with "warning" set off."""
+
+    paragraphs: tuple[str, ...]
+    role: Literal["prose", "note", "warning"] = "prose"
+
+    def html(self) -> str:
+        """Return one ``p`` for each paragraph."""
+        return "".join(f'<p class="{self.role}">{escape(each)}</p>' for each in self.paragraphs)
+
+    def text(self) -> str:
+        """Return the paragraphs, one a line."""
+        return "\n".join(self.paragraphs)
+
+
+@dataclass(frozen=True, repr=False)
+class Bullets(Piece):
+    """A list of findings: each a head and a sentence."""
+
+    items: tuple[tuple[str, str], ...]
+
+    def html(self) -> str:
+        """Return a list."""
+        items = "".join(
+            f"<li><strong>{escape(head)}</strong>{escape(said)}</li>" for head, said in self.items
+        )
+        return f'<ul class="findings">{items}</ul>'
+
+    def text(self) -> str:
+        """Return one line for each item."""
+        return "\n".join(f"· {head} {said}" for head, said in self.items)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: its text, a smaller second line, and how dark it is (0-1)."""
+
+    text: str
+    below: str = ""
+    shade: float = 0.0
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its title; numbers stand to the right, ``wide`` text may break."""
+
+    title: str
+    kind: Literal["text", "number", "wide"] = "text"
+
+
+@dataclass(frozen=True, repr=False)
+class Table(Piece):
+    """A table with a caption; the first column names the row."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+
+    def html(self) -> str:
+        """Return a ``table`` inside a container that scrolls where the page is narrow."""
+        caption = escape(self.caption)
+        heads = "".join(
+            f'<th scope="col" class="{column.kind}">{escape(column.title)}</th>'
+            for column in self.columns
+        )
+        rows = "".join(f"<tr>{self._row(row)}</tr>" for row in self.rows)
+        notes = "".join(f'<p class="note">{escape(note)}</p>' for note in self.notes)
+        return (
+            f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table>'
+            f"<caption>{caption}</caption><thead><tr>{heads}</tr></thead>"
+            f"<tbody>{rows}</tbody></table></div>{notes}"
+        )
+
+    def _row(self, row: Sequence[Cell]) -> str:
+        return "".join(
+            _cell_html(cell, column, first=index == 0)
+            for index, (cell, column) in enumerate(zip(row, self.columns, strict=True))
+        )
+
+    def text(self) -> str:
+        """Return the table with tabs between cells."""
+        lines = [self.caption, "\t".join(column.title for column in self.columns)]
+        lines += ["\t".join(" ".join(filter(None, (c.text, c.below))) for c in row) for row in self.rows]
+        return "\n".join([*lines, *self.notes])
+
+
+def _cell_html(cell: Cell, column: Column, *, first: bool) -> str:
+    inner = escape(cell.text)
+    if cell.strong:
+        inner = f"<strong>{inner}</strong>"
+    if cell.below:
+        inner += f'<span class="below">{escape(cell.below)}</span>'
+    # one hue, from white to a grey that black text stands out on: reads the same without colour
+    style = f' style="background:rgb({_tint(cell.shade)})"' if cell.shade > 0 else ""
+    tag = 'th scope="row"' if first else "td"
+    return f'<{tag} class="{column.kind}"{style}>{inner}</{tag.split()[0]}>'
+
+
+def _tint(shade: float) -> str:
+    dark = (150, 176, 205)
+    return ",".join(str(round(255 - shade * (255 - channel))) for channel in dark)
+
+
+@dataclass(frozen=True, repr=False)
+class Picture(Piece):
+    """A figure as SVG, with its caption and what it says for those who do not see it."""
+
+    svg: bytes
+    alt: str
+    caption: str
+
+    def html(self) -> str:
+        """Return a ``figure`` that carries its picture within itself."""
+        data = base64.b64encode(self.svg).decode("ascii")
+        return (
+            f'<figure><img src="data:image/svg+xml;base64,{data}" alt="{escape(self.alt)}">'
+            f"<figcaption>{escape(self.caption)}</figcaption></figure>"
+        )
+
+    def text(self) -> str:
+        """Return caption and description."""
+        return f"{self.caption}:{self.alt}"
+
+
+@dataclass(frozen=True, repr=False)
+class Stack(Piece):
+    """Pieces one under the other."""
+
+    parts: tuple[Piece, ...]
+
+    def html(self) -> str:
+        """Return the parts in order."""
+        return "".join(part.html() for part in self.parts)
+
+    def text(self) -> str:
+        """Return the parts in order."""
+        return "\n\n".join(part.text() for part in self.parts)
