@@ -69,7 +69,10 @@ def test_every_mistake_is_told_at_once_with_its_row(tmp_path: Path) -> None:
         "U7,,unit,railways,,2011-02-30,\n",
     )
     assert told == [
-        "entities.csv 第 4 行 “层级”列: “units” 不在可填的值之内;应为 unit(可用的: unit、party_org)",
+        (
+            "entities.csv 第 4 行 “层级”列: “units” 不在可填的值之内"
+            ";应为 unit(可用的: unit、party_org)"
+        ),
         "entities.csv 第 8 行 “名称”列: 没有填",
         "entities.csv 第 8 行 “组别”列: “railways” 不在可填的值之内;应为 其中之一: roads、branches",
         "entities.csv 第 8 行 “起”列: “2011-02-30” 不是日期;应为 年-月-日,如 2011-09-30",
@@ -81,7 +84,8 @@ def test_every_mistake_is_told_at_once_with_its_row(tmp_path: Path) -> None:
 
 
 def test_a_circle_of_parents_names_who_is_in_it_and_nobody_below(tmp_path: Path) -> None:
-    # A → B → C → A is a circle, S is its own parent; D hangs below the circle, T is a proper top with E, F and G under it, each below the other.
+    # A → B → C → A is a circle, S is its own parent; D hangs below the circle. T is a proper top
+    # with E, F and G under it, each below the other.
     told = faults(
         tmp_path,
         "A,甲,unit,roads,B,,\nB,乙,unit,roads,C,,\nC,丙,unit,roads,A,,\nD,丁,unit,roads,A,,\n"

@@ -60,7 +60,7 @@ ledgers:
 
 
 def write(tmp_path: Path, **changed: str | None) -> Path:
-    """Write the campaign; ``changed`` gives other texts by file name with ``.`` and ``/`` as ``_``; None = no file."""
+    """Write the campaign; ``changed`` has other texts (None: no file) by name, _ for . and /."""
     folder = tmp_path / "activity"
     for name, text in FILES.items():
         path = folder / name
@@ -102,7 +102,7 @@ def test_periods_and_their_cutoffs(campaign: Campaign) -> None:
     assert [period.id for period in campaign.periods("half")] == ["2011-H2", "2012-H1", "2012-H2"]
     # After Friday 30 September 2011: 8 (Sat), 9 (Sun), 10, 11, 12 October.
     assert campaign.cutoff(campaign.period("2011-Q3")) == dt.date(2011, 10, 12)
-    # After Sunday 30 September 2012: off until 7 October, 8 October an extra holiday, then 9, 10, 11.
+    # After Sunday 30 September 2012: off until 7 October, 8 an extra holiday, then 9, 10, 11.
     assert campaign.cutoff(campaign.period("2012-09")) == dt.date(2012, 10, 11)
     # After Friday 30 November 2012: 3 to 7 and 10 to 14 December.
     assert campaign.cutoff(campaign.period("term")) == dt.date(2012, 12, 14)
@@ -191,12 +191,14 @@ def test_the_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     )
     assert faults_of(folder) == [
         "campaign.yaml 第 7 行 “end”: “2011-06-30” 早于 start",
-        "campaign.yaml 第 15 行 “groups.posts.level”: “menber” 不在 levels 里;应为 member(可用的: unit、member)",
-        "campaign.yaml 第 11 行 “methodology[1].effective_from”: “2011-07-01” 有两个版本从同一天起生效",
+        ("campaign.yaml 第 15 行 “groups.posts.level”: “menber” 不在 levels 里"
+        ";应为 member(可用的: unit、member)"),
+        ("campaign.yaml 第 11 行 “methodology[1].effective_from”: "
+        "“2011-07-01” 有两个版本从同一天起生效"),
         "entities.csv 第 6 行 “编号”列: “U1” 重复,前面的行已有",
         "entities.csv 第 5 行 “组别”列: “posts” 属于别的层级",
-        "ledgers.yaml 第 9 行 “ledgers.visits.fields.visited_on.type”: “dete” 不在可用的值之内"
-        ";应为 date(可用的: text、date、number、integer、choice、entity、flag)",
+        ("ledgers.yaml 第 9 行 “ledgers.visits.fields.visited_on.type”: “dete” 不在可用的值之内"
+        ";应为 date(可用的: text、date、number、integer、choice、entity、flag)"),
         "not_applicable.csv 第 2 行 “批准人”列: 没有填",
         "not_applicable.csv 第 2 行 “止”列: 早于“起”",
     ]  # fmt: skip

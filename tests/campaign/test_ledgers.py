@@ -47,7 +47,7 @@ def write_codebook(tmp_path: Path, text: str = COMMON + LEDGERS) -> Path:
 
 
 def load(tmp_path: Path, **files: str | bytes) -> Ledger:
-    """Load the ledger from files given by name: ``commitments`` or, of a split one, ``commitments/a``."""
+    """Load the ledger from files by name: ``commitments`` or, if split, ``commitments__a``."""
     for name, text in files.items():
         path = tmp_path / "ledgers" / f"{name.replace('__', '/')}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,13 +96,14 @@ def test_every_mistake_of_a_codebook_is_told_at_once(tmp_path: Path) -> None:
     )
     with pytest.raises(CampaignError) as caught:
         load_codebook(write_codebook(tmp_path, text))
+    fields = "ledgers.visits.fields"
     assert [str(fault) for fault in caught.value.faults] == [
         "ledgers.yaml 第 3 行 “common.entity_id”: type 是 text;应为 entity",
         "ledgers.yaml 第 4 行 “common.reported_on”: 不能空着;应为 required: true",
         "ledgers.yaml 第 1 行 “common”: 缺少字段 “verified_on”,每张台账都要有;应为 type: date",
-        "ledgers.yaml 第 11 行 “ledgers.visits.fields.status”: 列名 “status” 与字段 “status” 的相同",
-        "ledgers.yaml 第 12 行 “ledgers.visits.fields.who”: 列名 “核实人” 与字段 “verified_by” 的相同",
-        "ledgers.yaml 第 14 行 “ledgers.visits.fields.again”: 列名 “走访日期” 与字段 “when” 的相同",
+        f"ledgers.yaml 第 11 行 “{fields}.status”: 列名 “status” 与字段 “status” 的相同",
+        f"ledgers.yaml 第 12 行 “{fields}.who”: 列名 “核实人” 与字段 “verified_by” 的相同",
+        f"ledgers.yaml 第 14 行 “{fields}.again”: 列名 “走访日期” 与字段 “when” 的相同",
     ]
 
 
@@ -153,8 +154,8 @@ def test_a_code_that_cannot_name_a_column_is_refused(tmp_path: Path, code: str) 
 def test_rows_come_typed_with_the_place_where_they_stand(tmp_path: Path) -> None:
     ledger = load(
         tmp_path,
-        commitments=HEADER
-        + "K1,U01,2011-09-30,2011/9/3,95.5,12,是,U02,\n\nK2, U02\u3000,2011年10月8日,2011-12-31,,,,,撤回\n",
+        commitments=f"{HEADER}K1,U01,2011-09-30,2011/9/3,95.5,12,是,U02,\n\n"
+        "K2, U02\u3000,2011年10月8日,2011-12-31,,,,,撤回\n",
     )
     rows = ledger.rows
     assert ledger.id == "commitments"
@@ -173,11 +174,17 @@ def test_rows_come_typed_with_the_place_where_they_stand(tmp_path: Path) -> None
     # The blank third row of the sheet is passed over and counted.
     assert rows["source_row"].tolist() == [2, 4]
     assert rows["source"].tolist() == ["ledgers/commitments.csv"] * 2
-    assert {name: str(dtype) for name, dtype in rows.dtypes.items()} == {
-        "row_id": "object", "entity_id": "object", "reported_on": "datetime64[s]", "verified_by": "object",
-        "verified_on": "datetime64[s]", "status": "object", "due_on": "datetime64[s]", "share": "float64",
-        "people": "float64", "public": "object", "helper_id": "object", "source": "object", "source_row": "int64",
-    }  # fmt: skip
+    types = {name: str(dtype) for name, dtype in rows.dtypes.items()}
+    assert [types[date] for date in ("reported_on", "verified_on", "due_on")] == [
+        "datetime64[s]"
+    ] * 3
+    assert [types[number] for number in ("share", "people", "source_row")] == [
+        "float64",
+        "float64",
+        "int64",
+    ]
+    texts = {"row_id", "entity_id", "verified_by", "status", "public", "helper_id", "source"}
+    assert {name for name, dtype in types.items() if dtype == "object"} == texts
 
 
 def test_a_number_is_the_nearest_double_to_what_is_written(tmp_path: Path) -> None:
@@ -189,8 +196,10 @@ def test_a_number_is_the_nearest_double_to_what_is_written(tmp_path: Path) -> No
 
 
 def test_codes_may_head_columns_and_office_software_may_leave_its_marks(tmp_path: Path) -> None:
-    # A byte order mark, Windows line ends, empty columns and rows at the end, a line break within a cell.
-    text = "\ufeffrow_id,entity_id,reported_on,due_on,,\r\nK1,U01,2011-09-30,2011-12-31,,\r\n" + (
+    # A byte order mark, Windows line ends, empty columns and rows at the end, a line break
+    # within a cell.
+    text = (
+        "\ufeffrow_id,entity_id,reported_on,due_on,,\r\nK1,U01,2011-09-30,2011-12-31,,\r\n"
         '"K\r\n2",U01,2011-09-30,2011-12-31,,\r\n,,,,,\r\nK3,U02,2011-09-30,2011-12-31,,\r\n'
     )
     rows = load(tmp_path, commitments=text).rows
@@ -223,37 +232,47 @@ def test_a_split_ledger_is_read_in_the_order_of_its_files(tmp_path: Path) -> Non
 
 
 def test_every_mistake_is_told_at_once_by_row_and_column(tmp_path: Path) -> None:
-    assert faults_of(
-        tmp_path,
-        commitments=HEADER
-        + "K1,U1,2011-09-30,2011-13-02,101,1.5,对,,\n"
-        + ",U01,,2011-12-31,-1,\"1,200\",,U9,作废\n"
-        + "K3,U02,20110930,2011-12-31,95%,十,否,,\n"
-        + "K1,U02,2011-09-30,2011-12-31,,,,,\n",
-    ) == [
-        "ledgers/commitments.csv 第 2 行 “被评对象”列: “U1” 不是已登记的被评对象;应为 entities.csv 里的编号,最接近的是 U01",
-        "ledgers/commitments.csv 第 2 行 “承诺时限”列: “2011-13-02” 不是日期;应为 年-月-日,如 2011-09-30",
-        "ledgers/commitments.csv 第 2 行 “完成比例”列: “101” 太大;应为 不大于 100",
-        "ledgers/commitments.csv 第 2 行 “人数”列: “1.5” 不是整数;应为 整数,如 12(不带千分位逗号和单位)",
-        "ledgers/commitments.csv 第 2 行 “是否公开”列: “对” 不在可填的值之内;应为 其中之一: 是、否",
-        "ledgers/commitments.csv 第 3 行 “行号”列: 没有填",
-        "ledgers/commitments.csv 第 3 行 “报送日期”列: 没有填",
-        "ledgers/commitments.csv 第 3 行 “状态”列: “作废” 不在可填的值之内;应为 其中之一: 有效、撤回",
-        "ledgers/commitments.csv 第 3 行 “完成比例”列: “-1” 太小;应为 不小于 0",
-        "ledgers/commitments.csv 第 3 行 “人数”列: “1,200” 不是整数;应为 整数,如 12(不带千分位逗号和单位)",
-        "ledgers/commitments.csv 第 3 行 “协办单位”列: “U9” 不是已登记的被评对象;应为 entities.csv 里的编号",
-        "ledgers/commitments.csv 第 4 行 “报送日期”列: “20110930” 不是日期;应为 年-月-日,如 2011-09-30",
-        "ledgers/commitments.csv 第 4 行 “完成比例”列: “95%” 不是数字;应为 数字,如 95 或 95.5(不带千分位逗号、百分号和单位)",
-        "ledgers/commitments.csv 第 4 行 “人数”列: “十” 不是整数;应为 整数,如 12(不带千分位逗号和单位)",
-        "ledgers/commitments.csv 第 5 行 “行号”列: “K1” 重复: ledgers/commitments.csv 第 2 行已有",
-    ]  # fmt: skip
+    rows = (
+        "K1,U1,2011-09-30,2011-13-02,101,1.5,对,,\n"
+        ',U01,,2011-12-31,-1,"1,200",,U9,作废\n'
+        "K3,U02,20110930,2011-12-31,95%,十,否,,\n"
+        "K1,U02,2011-09-30,2011-12-31,,,,,\n"
+    )
+    date = "不是日期;应为 年-月-日,如 2011-09-30"
+    whole = "不是整数;应为 整数,如 12(不带千分位逗号和单位)"
+    number = "不是数字;应为 数字,如 95 或 95.5(不带千分位逗号、百分号和单位)"
+    choice = "不在可填的值之内;应为 其中之一"
+    entity = "不是已登记的被评对象;应为 entities.csv 里的编号"
+    assert faults_of(tmp_path, commitments=HEADER + rows) == [
+        f"ledgers/commitments.csv 第 {row} 行 “{column}”列: {said}"
+        for row, column, said in (
+            (2, "被评对象", f"“U1” {entity},最接近的是 U01"),
+            (2, "承诺时限", f"“2011-13-02” {date}"),
+            (2, "完成比例", "“101” 太大;应为 不大于 100"),
+            (2, "人数", f"“1.5” {whole}"),
+            (2, "是否公开", f"“对” {choice}: 是、否"),
+            (3, "行号", "没有填"),
+            (3, "报送日期", "没有填"),
+            (3, "状态", f"“作废” {choice}: 有效、撤回"),
+            (3, "完成比例", "“-1” 太小;应为 不小于 0"),
+            (3, "人数", f"“1,200” {whole}"),
+            (3, "协办单位", f"“U9” {entity}"),
+            (4, "报送日期", f"“20110930” {date}"),
+            (4, "完成比例", f"“95%” {number}"),
+            (4, "人数", f"“十” {whole}"),
+            (5, "行号", "“K1” 重复: ledgers/commitments.csv 第 2 行已有"),
+        )
+    ]
 
 
 @pytest.mark.parametrize(
     "text",
-    ["2011-02-29", "2011-9-31", "2011-09", "11-09-30", "0211-09-30", "2111-09-30", "2011年9月30", "2011/9-30",
-     "2011-09-30 00:00", "30/9/2011", "NaT", "today", "\uff12\uff10\uff11\uff11-09-30", "2011.9.30"],
-)  # fmt: skip
+    [
+        *("2011-02-29", "2011-9-31", "2011-09", "11-09-30", "0211-09-30", "2111-09-30"),
+        *("2011年9月30", "2011/9-30", "2011-09-30 00:00", "30/9/2011", "2011.9.30"),
+        *("NaT", "today", "\uff12\uff10\uff11\uff11-09-30"),
+    ],
+)
 def test_what_is_no_date_is_told(tmp_path: Path, text: str) -> None:
     (fault,) = faults_of(tmp_path, commitments=HEADER + f"K1,U01,2011-09-30,{text},,,,,\n")
     assert f"“承诺时限”列: “{text}” 不是日期" in fault
@@ -271,7 +290,10 @@ def test_what_is_no_number_is_told(tmp_path: Path, text: str) -> None:
 
 def test_the_header_is_checked(tmp_path: Path) -> None:
     text = "行号,被评对像,报送日期,行号,row_id,\nK1,U01,2011-09-30,K1,K1,x\n"
-    labels = "行号、被评对象、报送日期、核实人、核实日期、状态、承诺时限、完成比例、人数、是否公开、协办单位"
+    labels = (
+        "行号、被评对象、报送日期、核实人、核实日期、状态、"
+        "承诺时限、完成比例、人数、是否公开、协办单位"
+    )
     assert faults_of(tmp_path, commitments=text) == [
         f"ledgers/commitments.csv 第 1 行: 不认识的列 “被评对像”;应为 被评对象(可用的: {labels})",
         "ledgers/commitments.csv 第 1 行: “行号”列出现了两次",
@@ -285,7 +307,10 @@ def test_the_header_is_checked(tmp_path: Path) -> None:
 def test_a_repeated_key_is_found_across_the_parts_of_a_ledger(tmp_path: Path) -> None:
     row = "K1,U01,2011-09-30,2011-12-31,,,,,\n"
     assert faults_of(tmp_path, commitments__a=HEADER + row, commitments__b=HEADER + row) == [
-        "ledgers/commitments/b.csv 第 2 行 “行号”列: “K1” 重复: ledgers/commitments/a.csv 第 2 行已有"
+        (
+            "ledgers/commitments/b.csv 第 2 行 “行号”列: "
+            "“K1” 重复: ledgers/commitments/a.csv 第 2 行已有"
+        )
     ]
 
 

@@ -30,8 +30,8 @@ def day(text: str) -> dt.date:
 @pytest.mark.parametrize(
     ("text", "kind", "start", "end"),
     [
-        # 2011-09-12 was a Monday in the 37th ISO week (1 January 2011 was a Saturday, week 1 began 3 January:
-        # 3 January + 36 weeks = 12 September).
+        # 1 January 2011 was a Saturday, so ISO week 1 began on 3 January: 36 weeks on is
+        # Monday, 12 September.
         ("2011-W37", "week", "2011-09-12", "2011-09-18"),
         # Week 52 of 2011 ends on New Year's Day 2012, a Sunday.
         ("2011-W52", "week", "2011-12-26", "2012-01-01"),
@@ -60,7 +60,7 @@ def test_a_period_has_the_days_of_the_calendar_within_the_term(
 
 
 def test_a_long_iso_year_has_a_week_53() -> None:
-    # 2009 began on a Thursday, so it has 53 weeks; the last runs from 28 December to 3 January 2010.
+    # 2009 began on a Thursday, so it has 53 weeks; the last is 28 December to 3 January 2010.
     term = (dt.date(2009, 1, 1), dt.date(2010, 12, 31))
     period = parse_period("2009-W53", term)
     assert (period.start, period.end) == (day("2009-12-28"), day("2010-01-03"))
@@ -72,10 +72,11 @@ def test_a_long_iso_year_has_a_week_53() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "2011-9", "2011-13", "2011-00", "2011-Q5", "2011-Q0", "2011-H3", "2011-W00", "2011-W53", "2011-w37",
-        "11-09", "2011-09-01", "2011Q3", " 2011", "2011-09\n", "0000", "0000-W10", "9999-W52", "9999-12", "Term",
+        *("", "2011-9", "2011-13", "2011-00", "2011-Q5", "2011-Q0", "2011-H3", "2011-W00"),
+        *("2011-W53", "2011-w37", "11-09", "2011-09-01", "2011Q3", " 2011", "2011-09\n", "Term"),
+        *("0000", "0000-W10", "9999-W52", "9999-12"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_period_is_refused_with_the_forms_that_are(text: str) -> None:
     with pytest.raises(CampaignError) as caught:
         parse_period(text, TERM)
@@ -90,9 +91,9 @@ def test_a_period_without_a_day_in_the_term_is_refused(text: str) -> None:
 
 
 def test_the_term_of_17_months_has_so_many_periods() -> None:
-    # July 2011 to November 2012: 6 + 11 months; quarters 2011 Q3 Q4, 2012 Q1 to Q4; halves 2011 H2, 2012 H1 H2.
-    # Weeks: from the one of 27 June 2011 to that of 26 November 2012, 518 - 1 days = 74 weeks apart (27 June 2011
-    # + 74 · 7 = 518 days = 26 November 2012), so 75.
+    # July 2011 to November 2012: 6 + 11 months; quarters 2011 Q3 and Q4, 2012 Q1 to Q4; halves
+    # 2011 H2, 2012 H1 and H2. Weeks: the first began on 27 June 2011, the last on 26 November
+    # 2012, 366 + 152 = 518 days = 74 weeks later, so 75.
     assert {kind: len(periods_of(kind, TERM)) for kind in PERIOD_KINDS} == {
         "week": 75, "month": 17, "quarter": 6, "half": 3, "year": 2, "term": 1,
     }  # fmt: skip

@@ -1,9 +1,10 @@
 """Working days against the State Council's notices, counted by hand.
 
-国务院办公厅 on 2011 (国办发明电〔2010〕40号): National Day 1–7 October off; 8 October (Saturday) and 9 October
-(Sunday) worked. On 2012 (国办发明电〔2011〕45号): New Year 1–3 January off, 31 December 2011 (Saturday) worked;
-Spring Festival 22–28 January off, 21 January (Saturday) and 29 January (Sunday) worked; Mid-Autumn and National
-Day 30 September–7 October off, 29 September (Saturday) worked.
+国务院办公厅 on 2011 (国办发明电〔2010〕40号): National Day 1–7 October off; 8 October (Saturday)
+and 9 October (Sunday) worked. On 2012 (国办发明电〔2011〕45号): New Year 1–3 January off,
+31 December 2011 (Saturday) worked; Spring Festival 22–28 January off, 21 January (Saturday) and
+29 January (Sunday) worked; Mid-Autumn and National Day 30 September–7 October off, 29 September
+(Saturday) worked.
 """
 
 from __future__ import annotations
@@ -36,15 +37,16 @@ def days(*texts: str) -> np.ndarray:
         ("2011-09-30", "2011-10-16", 7),
         # All of October 2011: 21 weekdays, minus 5 (3–7), plus 2 (8, 9) = 18.
         ("2011-09-30", "2011-10-31", 18),
-        # Spring Festival 2012. After Friday 20 January: Saturday 21 worked, 22–28 off, Sunday 29 worked,
-        # Monday 30, Tuesday 31 = 4.
+        # Spring Festival 2012. After Friday 20 January: Saturday 21 worked, 22–28 off, Sunday 29
+        # worked, Monday 30, Tuesday 31 = 4.
         ("2012-01-20", "2012-01-31", 4),
-        # All of January 2012: 22 weekdays, minus Mon 2, Tue 3, minus Mon 23 to Fri 27, plus 21 and 29 = 17.
+        # All of January 2012: 22 weekdays, minus Mon 2, Tue 3, minus Mon 23 to Fri 27, plus
+        # 21 and 29 = 17.
         ("2011-12-31", "2012-01-31", 17),
         # New Year 2012: Saturday 31 December 2011 worked; 1–3 January off; Wednesday 4 = 2.
         ("2011-12-30", "2012-01-04", 2),
-        # Mid-Autumn and National Day 2012. After Friday 28 September: Saturday 29 worked, 30 September to
-        # 7 October off, Monday 8 to Friday 12 = 1 + 5 = 6.
+        # Mid-Autumn and National Day 2012. After Friday 28 September: Saturday 29 worked,
+        # 30 September to 7 October off, Monday 8 to Friday 12 = 1 + 5 = 6.
         ("2012-09-28", "2012-10-12", 6),
         # All of October 2012: 23 weekdays, minus Mon 1 to Fri 5 = 18.
         ("2012-09-30", "2012-10-31", 18),
@@ -189,12 +191,14 @@ def test_a_campaign_can_supply_a_year() -> None:
     )
     calendar = WorkCalendar(years={2003: own})
     assert calendar.workdays_between(days("2003-04-25"), days("2003-05-06")).tolist() == [5]
-    # 2003 and 2004 join: after Wednesday 31 December 2003, Thursday 1 January 2004 is off, Friday 2 worked.
+    # 2003 and 2004 join: after Wednesday 31 December 2003, Thursday 1 January 2004 is off,
+    # Friday 2 worked.
     assert calendar.workdays_between(days("2003-12-31"), days("2004-01-02")).tolist() == [1]
 
 
 def test_a_supplied_year_takes_the_place_of_the_notice() -> None:
-    # Without its holidays, Monday 3 October 2011 is an ordinary Monday, and Saturday 8 an ordinary Saturday.
+    # Without its holidays, Monday 3 October 2011 is an ordinary Monday, Saturday 8 an ordinary
+    # Saturday.
     calendar = WorkCalendar(years={2011: CalendarYear()})
     assert calendar.is_workday(days("2011-10-03", "2011-10-08")).tolist() == [True, False]
 
@@ -218,7 +222,7 @@ def test_a_gap_between_known_years_is_not_counted_over() -> None:
 
 
 def test_extra_days_override_the_notice() -> None:
-    # Tuesday 2 August 2011 off, Saturday 6 August worked: after Monday 1: 3, 4, 5, 6 = 4 by Sunday 7.
+    # Tuesday 2 August 2011 off, Saturday 6 worked: after Monday 1: 3, 4, 5, 6 = 4 by Sunday 7.
     calendar = WorkCalendar(
         extra_workdays=[dt.date(2011, 8, 6)], extra_holidays=[dt.date(2011, 8, 2)]
     )

@@ -1,0 +1,231 @@
+"""Drawing: figures in, SVG out; they know positions and labels, not scores.
+
+Text becomes paths, so that a picture needs no font where it is seen; a glyph
+that the font lacks is an error.
+"""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+
+from wbwz_eval.reporting import fonts
+from wbwz_eval.reporting.errors import ReportError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from matplotlib.axes import Axes
+
+# as wide as a phone shows without making the letters smaller than 10 px
+WIDTH = 5.0
+_SIZE = 9.5
+_ROW = 0.27
+_INK, _FAINT, _LINE, _ACCENT = "#1a1a1a", "#6b6b6b", "#c9c9c9", "#9c1c1c"
+
+_SETTINGS = {
+    "font.family": fonts.FAMILY,
+    "font.size": _SIZE,
+    "axes.unicode_minus": True,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "wbwz",
+    "text.color": _INK,
+    "axes.edgecolor": _LINE,
+    "axes.labelcolor": _FAINT,
+    "xtick.color": _FAINT,
+    "ytick.color": _INK,
+}
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A named value, with the ends of its interval where it has one."""
+
+    label: str
+    value: float
+    text: str
+    low: float = float("nan")
+    high: float = float("nan")
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A row of many values, its middle marked, its ends named."""
+
+    label: str
+    values: tuple[float, ...]
+    middle: float
+    middle_text: str
+    low_label: str
+    high_label: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A named length to the left or right of zero."""
+
+    label: str
+    value: float
+    text: str
+
+
+@contextmanager
+def _drawing() -> Iterator[None]:
+    """Set font and style for what is drawn inside; a missing glyph is an error."""
+    path = str(fonts.font_path())
+    if all(entry.fname != path for entry in font_manager.fontManager.ttflist):
+        font_manager.fontManager.addfont(path)
+    with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
+        warnings.filterwarnings("error", message=r"Glyph .* missing from")
+        try:
+            yield
+        except UserWarning as error:
+            msg = f"图中有字体没有的字:{error}"
+            raise ReportError(msg) from None
+
+
+def dots(items: Sequence[Dot], limits: tuple[float, float]) -> bytes:
+    """Draw one line per item: a dot at its value, a whisker over its interval, its text beside."""
+    names = [_folded(item.label, 14) for item in items]
+    heights = [_ROW * (1 + 0.62 * name.count("\n")) for name in names]
+    with _drawing():
+        figure, axes = _canvas(sum(heights) + 0.42, left=_left(names), right=0.72)
+        y = np.cumsum(heights) - np.array(heights) / 2
+        for at, item in zip(y, items, strict=True):
+            axes.plot(limits, [at, at], color="#ececec", lw=0.8, zorder=0)
+            if item.low == item.low:  # noqa: PLR0124 - not NaN
+                axes.plot([item.low, item.high], [at, at], color=_FAINT, lw=1.4, solid_capstyle="butt")
+                axes.plot([item.low, item.high], [at, at], ls="", marker="|", color=_FAINT, ms=5)
+            axes.plot(item.value, at, "o", color=_ACCENT, ms=4.6)
+            axes.annotate(
+                item.text, (1, at), xycoords=("axes fraction", "data"), xytext=(6, 0),
+                textcoords="offset points", va="center", ha="left",
+            )
+        axes.set_yticks(y, names)
+        axes.set_ylim(sum(heights), 0)
+        _value_axis(axes, limits)
+        return _svg(figure)
+
+
+def strips(items: Sequence[Strip], limits: tuple[float, float]) -> bytes:
+    """Draw one line per item: all its values as thin marks, the middle as a bold one, the ends named."""
+    names = [_folded(item.label, 7) for item in items]
+    with _drawing():
+        figure, axes = _canvas(0.62 * len(items) + 0.4, left=_left(names), right=0.2)
+        for at, item in enumerate(items):
+            values = np.array(item.values)
+            axes.plot(limits, [at, at], color="#ececec", lw=0.8, zorder=0)
+            axes.plot(values, np.full(len(values), at), ls="", marker="|", ms=9, mew=1.0, color=_INK, alpha=0.45)
+            axes.plot(item.middle, at, ls="", marker="D", ms=5.5, color=_ACCENT, zorder=3)
+            # the middle is named over the line, the ends under it: they cannot run into each other
+            _mark(axes, item.middle, at, item.middle_text, limits, above=True)
+            _ends(axes, values, at, item, limits)
+        axes.set_yticks(range(len(items)), names)
+        axes.set_ylim(len(items) - 0.4, -0.6)
+        _value_axis(axes, limits)
+        return _svg(figure)
+
+
+def _ends(axes: Axes, values: np.ndarray, at: int, item: Strip, limits: tuple[float, float]) -> None:
+    span = limits[1] - limits[0]
+    low, high = float(values.min()), float(values.max())
+    need = _units(item.low_label) + _units(item.high_label) + 2
+    room = (high - low) / span * 52
+    if room > need or not item.low_label:
+        if item.low_label:
+            _mark(axes, low, at, item.low_label, limits, above=False)
+        _mark(axes, high, at, item.high_label, limits, above=False)
+    else:
+        both = f"{item.low_label} ~ {item.high_label}"
+        _mark(axes, (low + high) / 2, at, both, limits, above=False)
+
+
+def _mark(axes: Axes, x: float, at: float, text: str, limits: tuple[float, float], *, above: bool) -> None:
+    """Write a text at a value, kept inside the axes."""
+    share = (x - limits[0]) / (limits[1] - limits[0])
+    half = _units(text) / 52 / 2
+    side = "left" if share < half else "right" if share > 1 - half else "center"
+    x = limits[0] if side == "left" else limits[1] if side == "right" else x
+    axes.annotate(
+        text, (x, at), xytext=(0, 7 if above else -7), textcoords="offset points",
+        va="bottom" if above else "top", ha=side, fontsize=_SIZE - 1.5,
+        color=_ACCENT if above else _FAINT,
+    )
+
+
+def bars(items: Sequence[Bar]) -> bytes:
+    """Draw one bar per item, to the right where it adds and to the left where it takes."""
+    names = [_folded(item.label, 12) for item in items]
+    values = np.array([item.value for item in items])
+    reach = float(np.abs(values).max()) or 1.0
+    left = reach * 1.3 if (values < 0).any() else reach * 0.05
+    right = reach * 1.3 if (values > 0).any() else reach * 0.05
+    with _drawing():
+        figure, axes = _canvas(0.34 * len(items) + 0.12, left=_left(names), right=0.1)
+        colours = [_ACCENT if value < 0 else "#7d97b3" for value in values]
+        axes.barh(range(len(items)), values, height=0.62, color=colours, edgecolor=_INK, linewidth=0.4)
+        for at, item in enumerate(items):
+            axes.annotate(
+                item.text, (item.value, at), xytext=(-4 if item.value < 0 else 4, 0),
+                textcoords="offset points", va="center", ha="right" if item.value < 0 else "left",
+            )
+        axes.axvline(0, color=_INK, lw=0.8)
+        axes.set_xlim(-left, right)
+        axes.set_yticks(range(len(items)), names)
+        axes.set_ylim(len(items) - 0.4, -0.6)
+        axes.set_xticks([])
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        return _svg(figure)
+
+
+def _canvas(height: float, *, left: float, right: float) -> tuple[Figure, Axes]:
+    """Return a figure of the common width; margins in inches."""
+    figure = Figure(figsize=(WIDTH, height))
+    axes = figure.add_axes((left / WIDTH, 0.34 / height, (WIDTH - left - right) / WIDTH, (height - 0.4) / height))
+    return figure, axes
+
+
+def _value_axis(axes: Axes, limits: tuple[float, float]) -> None:
+    axes.set_xlim(*limits)
+    axes.locator_params(axis="x", nbins=5)
+    axes.tick_params(axis="both", length=0)
+    axes.tick_params(axis="x", labelsize=_SIZE - 1.5)
+    axes.grid(axis="x", color="#e4e4e4", lw=0.7)
+    axes.set_axisbelow(True)
+    axes.spines[["left", "right", "top"]].set_visible(False)
+
+
+def _svg(figure: Figure) -> bytes:
+    out = BytesIO()
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
+
+
+def _units(text: str) -> float:
+    """Return the width of a text in widths of a Latin letter."""
+    return sum(2.0 if unicodedata.east_asian_width(c) in "WF" else 1.1 for c in text)
+
+
+def _folded(label: str, most: int) -> str:
+    """Break a label into lines of at most ``most`` Chinese characters, three lines at most."""
+    if _units(label) <= 2 * most:
+        return label
+    lines = textwrap.wrap(label, most, max_lines=3, placeholder="…", break_long_words=True)
+    return "\n".join(lines)
+
+
+def _left(names: Sequence[str]) -> float:
+    """Return the margin in inches that the longest line of the labels needs."""
+    widest = max(_units(line) for name in names for line in name.split("\n"))
+    return widest * _SIZE / 72 / 2 + 0.14
