@@ -49,8 +49,9 @@ def write(folder: Path = HERE) -> None:
     for name, schema in codebook.ledgers.items():
         frame = ledgers[name].sort_values(["reported_on", "_quarter", "entity_id"], kind="stable")
         frame = frame.reset_index(drop=True)
-        prefix = "".join(part[0] for part in name.split("_")).upper() + name[-1].upper()
-        frame["row_id"] = [f"{prefix}{k:05d}" for k in range(1, len(frame) + 1)]
+        first, *rest = name.split("_")
+        prefix = (first[0] + rest[0][:3] if rest else first[:4]).upper()
+        frame["row_id"] = [f"{prefix}-{k:05d}" for k in range(1, len(frame) + 1)]
         plain = name in {"ballots", "task_reports", "weekly_returns"}
         frame["evidence_id"] = "" if plain else "佐" + frame["row_id"]
         columns = {code: field.label for code, field in schema.fields.items()}

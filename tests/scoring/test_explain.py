@@ -128,3 +128,11 @@ def test_contributions_add_up_in_the_tables(sample):
         plain = (table["total"] - table["previous_total"]).reindex(moved.index)
         capped = table["base"] + table["bonus"] - table["deduction"] - table["total"]
         np.testing.assert_allclose(moved[capped.abs() < 1e-9], plain[capped.abs() < 1e-9], atol=0.011)
+
+
+def test_points_are_rounded_as_the_method_says(sample):
+    """The method rounds points, nodes and totals to two decimals and keeps the unrounded ones."""
+    nodes = evaluate(sample, "2012-Q3", "unit").nodes
+    leaves = nodes[(nodes["kind"] == "indicator") & nodes["points"].notna()]
+    np.testing.assert_allclose(leaves["points"] * 100, (leaves["points"] * 100).round(), atol=1e-6)
+    assert (leaves["points"] != leaves["points_unrounded"]).any()

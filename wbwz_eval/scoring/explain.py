@@ -22,8 +22,10 @@ from wbwz_eval.scoring.points import (
     SMALL_N,
     policy_of,
     rounding_digits,
+    row_points,
 )
-from wbwz_eval.scoring.rule_words import number, rule_text, worked
+from wbwz_eval.scoring.measures import Product
+from wbwz_eval.scoring.rule_words import number, rule_text, side_name, worked
 from wbwz_eval.scoring.scored import ScoredPeriod, score_period
 
 if TYPE_CHECKING:
@@ -258,7 +260,10 @@ class _Explainer:
         top, bottom = raw.sides["numerator"][at], raw.sides["denominator"][at]
         scale = float(getattr(spec, "factor", getattr(spec, "scale", 1.0)) or 1.0)
         text = f"指标值 = {number(value)}{indicator.unit}"
-        if bottom not in (1.0, 0.0) and not np.isnan(bottom) and spec.kind != "product":
+        if isinstance(spec, Product):
+            shares = [raw.sides[f"share_{k}"][at] for k in range(1, len(spec.of) + 1)]
+            text = f"指标值 = {' × '.join(number(share) for share in shares)} × {number(scale)} = {number(value)}{indicator.unit}"
+        elif bottom not in (1.0, 0.0) and not np.isnan(bottom):
             times = "" if scale == 1.0 else f" × {number(scale)}"
             text = f"指标值 = {number(top)} ÷ {number(bottom)}{times} = {number(value)}{indicator.unit}"
         digits = rounding_digits(self.scored.methodology, indicator)["value"]
@@ -276,20 +281,32 @@ class _Explainer:
         unrounded, rounded = points.unrounded[at], points.points[at]
         value = self.result.points[name].value[at]
         if rule.apply_to == "rows":
-            text = "各行得分的平均"
+            text = self._row_mean(name, full)
         else:
             text = worked(rule, indicator.direction, full, value)
             for side, each in rule.minus_counts.items():
                 count = self.scored.raws[name].sides[side][at]
                 if count:
-                    text = f"({text}) − {number(each)} × {number(count)}({side})"
+                    text = f"({text}) − {number(each)} × {number(count)}({side_name(side)})"
             held = [test for test in rule.overrides if self._holds(name, test.side, test.comparison)]
             if held:
-                text = f"{held[0].side} 触发特别规定,计 {number(held[0].points)}"
+                text = f"{side_name(held[0].side)}触发特别规定,计 {number(held[0].points)}"
         result = number(unrounded)
         if number(unrounded) != number(rounded):
             result += f" → {_shown(rounded)}"
         return f"得分 = {text} = {result}"
+
+    def _row_mean(self, name: str, full: float) -> str:
+        """Write the mean of the rows' points with the points put in, in the order of the rows."""
+        rows = self.scored.measured[name].rows
+        own = rows[(rows["entity_id"] == self.entity) & rows["counted"]]
+        own = own.sort_values(["source", "source_row"])
+        points = row_points(self.scored.methodology.indicators[name], own, full)
+        weight = own["weight"].to_numpy(np.float64)
+        if (weight == 1.0).all():
+            return f"({' + '.join(number(each) for each in points)}) ÷ {len(points)}"
+        terms = " + ".join(f"{number(p)}×{number(w)}" for p, w in zip(points, weight, strict=True))
+        return f"({terms}) ÷ {number(weight.sum())}"
 
     def _holds(self, name: str, side: str, comparison: tuple[str, float]) -> bool:
         raw = self.scored.raws[name]

@@ -82,6 +82,8 @@ class Product(Strict):
         parts = [(factor, factor.measure.evaluate(context)) for factor in self.of]
         shares = [_share(factor, measured.table) for factor, measured in parts]
         table = reduce(lambda left, right: left * right, shares) * float(self.scale)
+        for position, share in enumerate(shares, 1):
+            table[f"share_{position}"] = share["value"]
         tables = [measured.table for _, measured in parts]
         table["n"] = np.min([part["n"] for part in tables], axis=0)
         table["numerator"], table["denominator"] = table["value"], float(self.scale)
@@ -89,7 +91,9 @@ class Product(Strict):
         for part in tables:
             for name in part.columns.difference(table.columns):
                 table[name] = part[name]
-        rows = pd.concat([measured.rows for _, measured in parts], ignore_index=True)
+        exact = table["low"] == table["high"]
+        table.loc[exact, ["low", "high"]] = float("nan")
+        rows = pd.concat([_evidence(factor, part.rows) for factor, part in parts], ignore_index=True)
         return Measured(table, rows)
 
 
@@ -105,6 +109,13 @@ def _share(factor: Factor, table: pd.DataFrame) -> pd.DataFrame:
     if factor.complement:
         share = 1 - share.rename(columns={"low": "high", "high": "low"})
     return share[["value", "low", "high"]]
+
+
+def _evidence(factor: Factor, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a factor's rows; of a complement, a row that does not hit is as it should be."""
+    if not factor.complement:
+        return rows
+    return rows.assign(reason=rows["reason"].where(~rows["counted"], ""))
 
 
 Measure = Annotated[OverLedger | Product, Field(discriminator="kind")]

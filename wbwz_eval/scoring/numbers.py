@@ -161,13 +161,21 @@ def at_day(node: Any, day: dt.date) -> Any:
         return node.at(day)
     if isinstance(node, BaseModel):
         values = {name: getattr(node, name) for name in type(node).model_fields}
-        changed = {name: at_day(value, day) for name, value in values.items()}
-        return node.model_copy(update=changed)
+        resolved = {name: at_day(value, day) for name, value in values.items()}
+        # only what changed: a copy must not make defaults look as if they were written
+        changed = {name: value for name, value in resolved.items() if value is not values[name]}
+        return node.model_copy(update=changed) if changed else node
     if isinstance(node, dict):
-        return {key: at_day(value, day) for key, value in node.items()}
+        return _same_if_equal(node, {key: at_day(value, day) for key, value in node.items()})
     if isinstance(node, tuple):
-        return tuple(at_day(value, day) for value in node)
+        return _same_if_equal(node, tuple(at_day(value, day) for value in node))
     return node
+
+
+def _same_if_equal(before: Any, after: Any) -> Any:
+    """Return the old container where nothing in it was replaced."""
+    pairs = zip(_children(before), _children(after), strict=True)
+    return before if all(old is new for old, new in pairs) else after
 
 
 def _children(node: object) -> list[object]:

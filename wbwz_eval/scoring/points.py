@@ -9,6 +9,7 @@ import numpy as np
 
 from wbwz_eval.scoring.numbers import FloatArray, round_half_up
 from wbwz_eval.scoring.rule_base import Raw
+from wbwz_eval.scoring.selection import NOISE_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -160,18 +161,23 @@ def _apply(
 
 def _by_rows(indicator: Indicator, raw: RawValues, full: float) -> FloatArray:
     """Score each counted row, then take the weighted mean per entity."""
-    rule, rows = indicator.rule, raw.rows
-    assert rule is not None  # noqa: S101 - the caller saw to it
-    assert rows is not None  # noqa: S101
-    counted = rows[rows["counted"]]
-    scale = getattr(indicator.measure, "factor", 1.0)
-    sides: dict[str, Any] = {name: counted[name].to_numpy(float) for name in rule.asked_sides}
-    value = counted["value"].to_numpy(np.float64) * scale
-    points = rule.score(Raw(value, indicator.direction, full, sides))
+    assert raw.rows is not None  # noqa: S101 - the caller saw to it
+    counted = raw.rows[raw.rows["counted"]]
+    points = row_points(indicator, counted, full)
     codes, weight = counted["code"].to_numpy(), counted["weight"].to_numpy(np.float64)
     top = np.bincount(codes, weights=points * weight, minlength=len(raw.value))
     bottom = np.bincount(codes, weights=weight, minlength=len(raw.value))
     return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
+
+
+def row_points(indicator: Indicator, counted: pd.DataFrame, full: float) -> FloatArray:
+    """Return the points of each counted row under a rule that is applied to rows."""
+    rule = indicator.rule
+    assert rule is not None  # noqa: S101 - only asked of what is scored
+    scale = getattr(indicator.measure, "factor", 1.0)
+    sides: dict[str, Any] = {name: counted[name].to_numpy(float) for name in rule.asked_sides}
+    value = np.round(counted["value"].to_numpy(np.float64) * scale, NOISE_DIGITS)
+    return rule.score(Raw(value, indicator.direction, full, sides))
 
 
 def _interval(

@@ -9,6 +9,18 @@ from wbwz_eval.scoring.rule_base import Direction, RuleBase, Test
 
 _SIGNS = {"at_least": "≥", "above": ">", "at_most": "≤", "below": "<"}
 _SCOPES = {"group": "本组", "level": "全部"}
+_SIDES = {
+    "value": "指标值",
+    "n": "样本量",
+    "numerator": "分子",
+    "denominator": "分母",
+    "yellow_run": "连续黄灯次数",
+    "lowered": "下调目标数",
+    "bad_share": "差评占比",
+    "unknown_share": "不了解占比",
+    "ballots": "有效票数",
+    "void_ballots": "废票数",
+}
 
 
 def number(value: float) -> str:
@@ -29,8 +41,12 @@ def rule_text(rule: RuleBase, direction: Direction, full: float, unit: str) -> s
 
 def _condition(test: Test) -> str:
     name, bound = test.comparison
-    side = "指标值" if test.side == "value" else test.side
-    return f"{side} {_SIGNS[name]} {number(bound)}"
+    return f"{side_name(test.side)} {_SIGNS[name]} {number(bound)}"
+
+
+def side_name(side: str) -> str:
+    """Return what people call a side number; counts are named by the methodology itself."""
+    return _SIDES.get(side, side)
 
 
 def worked(rule: RuleBase, direction: Direction, full: float, value: float) -> str:
@@ -64,6 +80,8 @@ def _(rule: rules.Proportional, direction: Direction, full: float, unit: str) ->
 def _(rule: rules.Proportional, direction: Direction, full: float, value: float) -> str:
     if value < rule.threshold:
         return f"{number(value)} < {number(rule.threshold)},计 0"
+    if value >= rule.target and rule.over_cap == 0:
+        return f"达到 {number(rule.target)},满分 {number(full)}"
     ratio = f"{number(full)} × {number(value)} ÷ {number(rule.target)}"
     if value >= rule.target * (1 + rule.over_cap):
         return f"min({ratio}, {number(full * (1 + rule.over_cap))})"

@@ -48,7 +48,7 @@ DUPLICATE = "重复"
 NO_VALUE = "缺数"
 NO_DATE = "缺日期"
 
-_NOISE_DIGITS = 10
+NOISE_DIGITS = 10
 
 
 @dataclass(frozen=True)
@@ -329,7 +329,7 @@ class LedgerMeasure(Strict, ABC):
         for name in ("value", "low", "high"):
             share = columns.get(name, np.full(counted.size, np.nan))
             # 57 of 100 is 57 %, not 56.99999999999999: a threshold must not turn on binary noise
-            columns[name] = np.round(share * self.factor, _NOISE_DIGITS)
+            columns[name] = np.round(share * self.factor, NOISE_DIGITS)
         if self.empty is not None:
             columns["value"] = np.where(columns["n"] == 0, float(self.empty), columns["value"])
         table = pd.DataFrame(columns, index=context.entities)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from wbwz_eval.scoring.scores import Scores
 
 TOP, BOTTOM = 10, 5
-Record = "Mapping[Hashable, Any]"
 
 
 def ranking(scores: Scores) -> Stack:
@@ -83,12 +82,7 @@ def _columns(scores: Scores, group: Peers) -> dict[Column, Any]:
 
 
 def _in_doubt(table: pd.DataFrame) -> pd.Series[bool]:
-    return table["rank"].notna() & (table["rank_low"] < table["rank_high"]) & ~_only_tied(table)
-
-
-def _only_tied(table: pd.DataFrame) -> pd.Series[bool]:
-    """Return where the places differ only because a tie spans them."""
-    return table["tie"] & table["total_low"].isna() & ~has_intervals(table)
+    return table["rank"].notna() & (table["rank_low"] < table["rank_high"])
 
 
 def movement(row: Mapping[Hashable, Any]) -> str:

@@ -1,0 +1,1 @@
+"""Scores to pages: sections that notebooks show, and the way from a notebook to a report."""

@@ -1,0 +1,116 @@
+"""How good the data are: missing, late, small, excused, not covered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from wbwz_eval.reporting.pieces import Cell, Column, Piece, Prose, Stack, Table
+from wbwz_eval.reporting.view import is_public
+from wbwz_eval.reporting.wording import listed, percent
+
+if TYPE_CHECKING:
+    from wbwz_eval.scoring.scores import Scores
+
+_MOST_ROWS = 60
+_MEANINGS = {
+    "缺数": "指标没有数据,按办法规定的缺数办法处理",
+    "迟报": "截止日之后才报送,本期不计",
+    "小样本": "样本不足规定数量,不单独计分或只展示",
+    "数据不足": "计分的下级权重不足规定比例,本节点不计分",
+    "不适用": "经批准不适用",
+    "未核实": "没有核实人或核实日期,不计",
+    "撤回": "报送后撤回,不计",
+    "否优要件不全": "缺条款、认定机关或文号,不生效",
+}
+_ITEMS = {"缺数", "小样本", "数据不足", "不适用", "否优要件不全"}
+_WHOLE = 1 - 1e-9
+
+
+def quality(scores: Scores) -> Stack:
+    """Return a summary by kind and who is not wholly covered; the internal edition adds the list."""
+    parts: list[Piece] = [_summary(scores), _coverage(scores)]
+    if len(scores.quality) and not is_public(scores):
+        parts.append(_details(scores))
+    return Stack(tuple(parts))
+
+
+def amounts(scores: Scores) -> pd.DataFrame:
+    """Return by kind (column ``kind``) how many items or rows, and how many entities.
+
+    A value that is missing is one item; what was late, withdrawn or not
+    verified is counted in ledger rows.
+    """
+    table = scores.quality
+    amount = table["count"].where(~table["kind"].isin(list(_ITEMS)), 1)
+    grouped = table.assign(amount=amount).groupby("kind", sort=False)
+    found = grouped.agg(amount=("amount", "sum"), entities=("entity_id", "nunique")).reset_index()
+    order = {kind: index for index, kind in enumerate(_MEANINGS)}
+    return found.sort_values("kind", key=lambda kinds: kinds.map(order).fillna(len(order)))
+
+
+def unit_of(kind: str) -> str:
+    """Return what the amount of a kind counts."""
+    return "项次" if kind in _ITEMS else "行"
+
+
+def _summary(scores: Scores) -> Piece:
+    found = amounts(scores)
+    if found.empty:
+        return Prose(("本期没有缺数、迟报、小样本、撤回或未核实的数据。",))
+    rows = tuple(
+        (
+            Cell(row["kind"]),
+            Cell(f"{int(row['amount'])} {unit_of(row['kind'])}"),
+            Cell(f"{int(row['entities'])} 个"),
+            Cell(_MEANINGS.get(row["kind"], "")),
+        )
+        for row in found.to_dict("records")
+    )
+    columns = (Column("情形"), Column("数量", "number"), Column("涉及对象", "number"), Column("含义", "wide"))
+    small = scores.header.get("small_sample")
+    notes = (f"样本少于 {small:g} 的率附 95% 区间。",) if small else ()
+    return Table("数据情况", columns, rows, notes)
+
+
+def _coverage(scores: Scores) -> Piece:
+    table = scores.scores
+    partly = table[table["coverage"] < _WHOLE].sort_values(["coverage", "entity_id"])
+    if partly.empty:
+        return Prose((f"{len(table)} 个对象的指标全部有数据,数据覆盖都是 100%。",))
+    whole = len(table) - len(partly)
+    lead = f"数据覆盖(计分指标的权重占比)100% 的有 {whole} 个,不足的有 {len(partly)} 个"
+    worst = [f"{row['name']}({percent(row['coverage'], 0)})" for row in partly.to_dict("records")]
+    return Prose((f"{lead}:{listed(worst, 12)}。",))
+
+
+def _details(scores: Scores) -> Table:
+    """Return every line, or by kind and indicator where there are too many to read."""
+    table = scores.quality
+    if len(table) <= _MOST_ROWS:
+        columns = (Column("被评对象", "wide"), Column("情形"), Column("数量", "number"), Column("说明", "wide"))
+        rows = [
+            (
+                Cell(str(row["name"])),
+                Cell(str(row["kind"])),
+                Cell(str(row["count"]) if row["kind"] not in _ITEMS else f"n={row['count']}"),
+                Cell(str(row["detail"])),
+            )
+            for row in table.to_dict("records")
+        ]
+        return Table("逐项清单", columns, tuple(rows))
+    keyed = table.assign(what=table["indicator"].where(table["indicator"] != "", table["ledger"]))
+    first = keyed["detail"].str.split("[;:]", n=1, regex=True).str[0]
+    grouped = keyed.assign(label=first).groupby(["kind", "what"], sort=False)
+    columns = (Column("指标或台账", "wide"), Column("情形"), Column("涉及对象", "number"), Column("对象", "wide"))
+    rows = [
+        (
+            Cell(str(part["label"].iloc[0]), below=str(what)),
+            Cell(str(kind)),
+            Cell(f"{part['entity_id'].nunique()} 个"),
+            Cell(listed(dict.fromkeys(part["name"]), 8)),
+        )
+        for (kind, what), part in grouped
+    ]
+    return Table("按指标或台账汇总", columns, tuple(rows))
