@@ -39,13 +39,10 @@ def test_entities_come_typed_and_in_the_order_of_the_file(tmp_path: Path) -> Non
     assert table.index.tolist() == ["U02", "007"]
     assert table.index.name == "id"
     assert table.columns.tolist() == ["name", "level", "group", "parent", "valid_from", "valid_to"]
-    assert table.loc["007", ["name", "level", "group", "parent"]].tolist() == [
-        "一支部",
-        "party_org",
-        "branches",
-        "U02",
-    ]
-    assert table.loc["U02", "parent"] == ""
+    assert table["name"].tolist() == ["公路局", "一支部"]
+    assert table["level"].tolist() == ["unit", "party_org"]
+    assert table["group"].tolist() == ["roads", "branches"]
+    assert table["parent"].tolist() == ["", "U02"]
     assert table["valid_from"].tolist()[0] == pd.Timestamp("2011-07-01")
     assert table["valid_to"].isna().tolist() == [True, False]
     assert str(table["valid_from"].dtype) == "datetime64[s]"

@@ -62,10 +62,10 @@ ledgers:
 def write(tmp_path: Path, **changed: str | None) -> Path:
     """Write the campaign; ``changed`` has other texts (None: no file) by name, _ for . and /."""
     folder = tmp_path / "activity"
-    for name, text in FILES.items():
+    for name, usual in FILES.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = changed.get(name.replace(".", "_").replace("/", "_"), text)  # noqa: PLW2901  (the changed one)
+        text = changed.get(name.replace(".", "_").replace("/", "_"), usual)
         if text is not None:
             path.write_text(text, encoding="utf-8")
     return folder

@@ -12,9 +12,11 @@ from pydantic import BaseModel, ConfigDict
 from wbwz_eval.campaign.faults import CampaignError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+    Dates = ArrayLike | dt.date | Sequence[dt.date]
 
 Days = np.ndarray[Any, np.dtype[np.datetime64]]
 
@@ -71,7 +73,7 @@ class WorkCalendar:
         self._unknown = np.cumsum(unknown)
         self._workdays = days[self._works & ~unknown]
 
-    def is_workday(self, dates: ArrayLike) -> NDArray[np.bool_]:
+    def is_workday(self, dates: Dates) -> NDArray[np.bool_]:
         """Tell which dates are working days; NaT is none.
 
         Raises:
@@ -80,7 +82,7 @@ class WorkCalendar:
         days, index = self._index(dates)
         return self._works[index] & ~np.isnat(days)
 
-    def workdays_between(self, start: ArrayLike, end: ArrayLike) -> NDArray[np.float64]:
+    def workdays_between(self, start: Dates, end: Dates) -> NDArray[np.float64]:
         """Count the working days after ``start`` up to and including ``end``.
 
         Negative where ``end`` is before ``start`` (then those after ``end`` up to ``start``); NaN
@@ -93,7 +95,7 @@ class WorkCalendar:
         self._refuse_gaps(first_index, last_index)
         return np.where(none, np.nan, self._count[last_index] - self._count[first_index])
 
-    def add_workdays(self, start: ArrayLike, n: ArrayLike) -> Days:
+    def add_workdays(self, start: Dates, n: ArrayLike) -> Days:
         """Return the ``n``-th working day after ``start``; ``start`` itself where ``n`` is 0.
 
         A part of a day counts as a day. NaT where ``start`` is NaT or ``n`` is NaN; the two are
@@ -130,7 +132,7 @@ class WorkCalendar:
         if year not in self.years:
             raise self._unknown_year(year)
 
-    def _index(self, dates: ArrayLike) -> tuple[Days, NDArray[np.int64]]:
+    def _index(self, dates: Dates) -> tuple[Days, NDArray[np.int64]]:
         """Return dates as days, and the place of each in the tables (0 for NaT)."""
         days = np.asarray(dates, dtype="datetime64[D]")
         known = ~np.isnat(days)

@@ -1,0 +1,55 @@
+"""An executed notebook as one page that needs nothing else."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbconvert import HTMLExporter
+
+from wbwz_eval.reporting import fonts
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_FONT = "{{wbwz-font}}"
+# what is not letters on the page: tags, with the data of pictures in them
+_TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+
+
+def page(notebook: NotebookNode, *, title: str, running: str, mark: str) -> str:
+    """Render a notebook as HTML: inputs hidden, fonts and pictures within, no scripts.
+
+    ``running`` stands at the foot of every printed page, with ``mark`` at its head.
+
+    Raises:
+        ReportError: the page has a character that the font lacks.
+    """
+    exporter = HTMLExporter(
+        template_name="bulletin",
+        extra_template_basedirs=[str(_TEMPLATES)],
+        exclude_input=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+    )
+    exporter.register_filter("css_string", _css_string)
+    resources = {"report": {"title": title, "running": running, "mark": mark, "font": _FONT}}
+    html, _ = exporter.from_notebook_node(notebook, resources=resources)
+    return html.replace(_FONT, fonts.subset_woff(visible(html) + running + mark + _PAGE_NUMBERS), 1)
+
+
+_PAGE_NUMBERS = "第共页/0123456789"
+
+
+def visible(html: str) -> str:
+    """Return the text of a page as a reader sees it."""
+    return unescape(_TAG.sub("", html))
+
+
+def _css_string(text: str) -> str:
+    """Return a text as a CSS string; everything but letters and digits is escaped."""
+    return '"' + "".join(c if c.isalnum() else f"\\{ord(c):06x}" for c in text) + '"'

@@ -1,0 +1,130 @@
+"""Running a report: parameters in, executed notebook and page out, or one clear error.
+
+Finished files are written beside their final place and renamed into it.
+A run that fails keeps the executed notebook as ``….failed.ipynb`` and removes
+what an earlier run had finished there: its inputs are superseded, and it must
+not pass for the report that was asked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wbwz_eval.campaign.faults import CampaignError
+from wbwz_eval.campaign.folder import Campaign, open_campaign
+from wbwz_eval.reporting.catalogue import INTERNAL, Report, check_place, find_report
+from wbwz_eval.reporting.editions import open_report
+from wbwz_eval.reporting.errors import ReportError
+from wbwz_eval.reporting.progress import steps
+from wbwz_eval.scoring.results import open_results
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from nbformat import NotebookNode
+
+__all__ = ["ReportError", "run_report"]
+
+REPORTS_FOLDER = "reports"
+
+
+def run_report(
+    name: str,
+    campaign: Path | str,
+    period: str | None = None,
+    *,
+    level: str = "unit",
+    edition: str = INTERNAL,
+    out: Path | None = None,
+    parameters: Mapping[str, object] | None = None,
+) -> Path:
+    """Run a report of the list; returns the page (HTML), with the notebook beside it.
+
+    ``period`` None is the campaign's last one of the report's kind that is
+    over; ``out`` None is ``reports/<campaign folder>/<period>`` under the
+    current folder; ``parameters`` are the report's own, past the four that
+    every report has.
+
+    Raises:
+        ReportError: an unknown report, period, level or parameter, before
+            anything runs; a cell that failed, with the notebook kept.
+        CampaignError: the campaign's own files are wrong.
+    """
+    report = find_report(name)
+    opened = open_campaign(campaign)
+    wanted = period if period is not None else report.last_period(opened).id
+    values = {"campaign": str(campaign), "period": wanted, "level": level, "edition": edition}
+    report.check(values | dict(parameters or {}))
+    span = check_place(report, opened, wanted, level)
+    notebook = report.notebook_path()
+    folder = out or Path(REPORTS_FOLDER) / opened.path.resolve().name / span.id
+    folder.mkdir(parents=True, exist_ok=True)
+    place = _Place(folder, f"{report.name}-{level}-{edition}")
+    everything = values | dict(parameters or {})
+    with steps(f"{report.title} {span.id}") as advance:
+        try:
+            return _run(report, opened, notebook, everything, place, advance)
+        except BaseException:
+            place.drop_finished()
+            raise
+
+
+class _Place:
+    """Where one report's files go: the finished ones, the failed one, and the one being written."""
+
+    def __init__(self, folder: Path, stem: str) -> None:
+        self.notebook, self.page = folder / f"{stem}.ipynb", folder / f"{stem}.html"
+        self.failed = folder / f"{stem}.failed.ipynb"
+
+    def drop_finished(self) -> None:
+        self.notebook.unlink(missing_ok=True)
+        self.page.unlink(missing_ok=True)
+
+
+def _run(  # noqa: PLR0913 - what one run consists of
+    report: Report,
+    campaign: Campaign,
+    source: Path,
+    values: Mapping[str, Any],
+    place: _Place,
+    advance: Callable[[str], None],
+) -> Path:
+    # papermill and nbconvert take seconds to import; a wrong parameter is told without them
+    from wbwz_eval.reporting.execute import execute  # noqa: PLC0415
+
+    advance("计分")
+    # what cannot be scored is told by the notebook, with the cell marked that asked for it
+    with contextlib.suppress(CampaignError):
+        open_results(campaign, values["period"], values["level"])
+    with tempfile.TemporaryDirectory(prefix=".report-", dir=place.page.parent) as beside:
+        written = Path(beside) / place.notebook.name
+        try:
+            executed = execute(source, written, values, advance)
+        except BaseException as error:
+            if written.exists():
+                os.replace(written, place.failed)
+            if isinstance(error, ReportError):
+                msg = f"报告 {report.name} 没有完成:{error}\n执行到出错处的笔记本:{place.failed}"
+                raise ReportError(msg) from None
+            raise
+        advance("生成网页")
+        html = Path(beside) / place.page.name
+        html.write_text(_page(report, executed, values), encoding="utf-8")
+        os.replace(written, place.notebook)
+        os.replace(html, place.page)
+    place.failed.unlink(missing_ok=True)
+    return place.page
+
+
+def _page(report: Report, executed: NotebookNode, values: Mapping[str, Any]) -> str:
+    from wbwz_eval.reporting.export import page  # noqa: PLC0415 - see _run
+    from wbwz_eval.reporting.sections.header import report_title, running_line  # noqa: PLC0415
+
+    places = (values["campaign"], values["period"], values["level"], values["edition"])
+    scores = open_report(report.name, *places)
+    mark = str(scores.header["mark"])
+    return page(executed, title=report_title(scores), running=running_line(scores), mark=mark)
