@@ -33,8 +33,7 @@ def faults(tmp_path: Path, rows: str) -> list[str]:
 def test_entities_come_typed_and_in_the_order_of_the_file(tmp_path: Path) -> None:
     table = load(
         tmp_path,
-        HEADER
-        + "U02,公路局,unit,roads,,2011/7/1,\n007,一支部,party_org,branches,U02,,2012年3月31日\n",
+        HEADER + "U02,公路局,unit,roads,,2011/7/1,\n007,一支部,party_org,branches,U02,,2012年3月31日\n",
     )
     assert table.index.tolist() == ["U02", "007"]
     assert table.index.name == "id"
@@ -66,10 +65,7 @@ def test_every_mistake_is_told_at_once_with_its_row(tmp_path: Path) -> None:
         "U7,,unit,railways,,2011-02-30,\n",
     )
     assert told == [
-        (
-            "entities.csv 第 4 行 “层级”列: “units” 不在可填的值之内"
-            ";应为 unit(可用的: unit、party_org)"
-        ),
+        ("entities.csv 第 4 行 “层级”列: “units” 不在可填的值之内;应为 unit(可用的: unit、party_org)"),
         "entities.csv 第 8 行 “名称”列: 没有填",
         "entities.csv 第 8 行 “组别”列: “railways” 不在可填的值之内;应为 其中之一: roads、branches",
         "entities.csv 第 8 行 “起”列: “2011-02-30” 不是日期;应为 年-月-日,如 2011-09-30",

@@ -128,9 +128,7 @@ def test_entities_take_part_while_they_are_valid(campaign: Campaign) -> None:
         campaign.entities_at("units", campaign.period("term"))
 
 
-def test_the_methodology_is_the_last_in_force_on_the_last_day(
-    campaign: Campaign, tmp_path: Path
-) -> None:
+def test_the_methodology_is_the_last_in_force_on_the_last_day(campaign: Campaign, tmp_path: Path) -> None:
     assert campaign.methodology_path(campaign.period("2011-Q4")).name == "v1.yaml"
     # The week from 26 December ends on 1 January 2012, the first day of v2.
     assert campaign.methodology_path(campaign.period("2011-W52")).name == "v2.yaml"
@@ -169,10 +167,7 @@ def test_digests_cover_what_results_depend_on(campaign: Campaign) -> None:
     assert list(digests) == [
         "campaign.yaml", "entities.csv", "ledgers.yaml", "ledgers/visits.csv", "not_applicable.csv",
     ]  # fmt: skip
-    assert (
-        digests["ledgers/visits.csv"]
-        == hashlib.sha256(FILES["ledgers/visits.csv"].encode()).hexdigest()
-    )
+    assert digests["ledgers/visits.csv"] == hashlib.sha256(FILES["ledgers/visits.csv"].encode()).hexdigest()
     (campaign.path / "ledgers/visits.csv").write_text("行号\n", encoding="utf-8")
     changed = campaign.digest_inputs()
     assert [name for name in digests if digests[name] != changed[name]] == ["ledgers/visits.csv"]

@@ -127,9 +127,7 @@ def test_every_mistake_of_a_codebook_is_told_at_once(tmp_path: Path) -> None:
         ("{label: '', type: number}", "太短"),
     ],
 )
-def test_a_field_that_does_not_fit_together_is_refused(
-    tmp_path: Path, field: str, words: str
-) -> None:
+def test_a_field_that_does_not_fit_together_is_refused(tmp_path: Path, field: str, words: str) -> None:
     with pytest.raises(CampaignError) as caught:
         load_codebook(write_codebook(tmp_path, f"{COMMON}{LEDGERS}      extra: {field}\n"))
     (fault,) = caught.value.faults
@@ -142,9 +140,7 @@ def test_a_field_that_does_not_fit_together_is_refused(
 def test_a_code_that_cannot_name_a_column_is_refused(tmp_path: Path, code: str) -> None:
     with pytest.raises(CampaignError, match=f"第 17 行 .*代码 “{code}” 不能用"):
         load_codebook(
-            write_codebook(
-                tmp_path, f"{COMMON}{LEDGERS}      {code}: {{label: 又一列, type: text}}\n"
-            )
+            write_codebook(tmp_path, f"{COMMON}{LEDGERS}      {code}: {{label: 又一列, type: text}}\n")
         )
 
 
@@ -175,9 +171,7 @@ def test_rows_come_typed_with_the_place_where_they_stand(tmp_path: Path) -> None
     assert rows["source_row"].tolist() == [2, 4]
     assert rows["source"].tolist() == ["ledgers/commitments.csv"] * 2
     types = {name: str(dtype) for name, dtype in rows.dtypes.items()}
-    assert [types[date] for date in ("reported_on", "verified_on", "due_on")] == [
-        "datetime64[s]"
-    ] * 3
+    assert [types[date] for date in ("reported_on", "verified_on", "due_on")] == ["datetime64[s]"] * 3
     assert [types[number] for number in ("share", "people", "source_row")] == [
         "float64",
         "float64",
@@ -282,18 +276,13 @@ def test_what_is_no_date_is_told(tmp_path: Path, text: str) -> None:
     "text", ["nan", "inf", "1e999", "NA", "0x10", "1_0", "-", ".", "\uff19\uff15", "5 0"]
 )
 def test_what_is_no_number_is_told(tmp_path: Path, text: str) -> None:
-    (fault,) = faults_of(
-        tmp_path, commitments=HEADER + f"K1,U01,2011-09-30,2011-12-31,{text},,,,\n"
-    )
+    (fault,) = faults_of(tmp_path, commitments=HEADER + f"K1,U01,2011-09-30,2011-12-31,{text},,,,\n")
     assert f"“完成比例”列: “{text}” 不是数字" in fault
 
 
 def test_the_header_is_checked(tmp_path: Path) -> None:
     text = "行号,被评对像,报送日期,行号,row_id,\nK1,U01,2011-09-30,K1,K1,x\n"
-    labels = (
-        "行号、被评对象、报送日期、核实人、核实日期、状态、"
-        "承诺时限、完成比例、人数、是否公开、协办单位"
-    )
+    labels = "行号、被评对象、报送日期、核实人、核实日期、状态、承诺时限、完成比例、人数、是否公开、协办单位"
     assert faults_of(tmp_path, commitments=text) == [
         f"ledgers/commitments.csv 第 1 行: 不认识的列 “被评对像”;应为 被评对象(可用的: {labels})",
         "ledgers/commitments.csv 第 1 行: “行号”列出现了两次",
@@ -307,10 +296,7 @@ def test_the_header_is_checked(tmp_path: Path) -> None:
 def test_a_repeated_key_is_found_across_the_parts_of_a_ledger(tmp_path: Path) -> None:
     row = "K1,U01,2011-09-30,2011-12-31,,,,,\n"
     assert faults_of(tmp_path, commitments__a=HEADER + row, commitments__b=HEADER + row) == [
-        (
-            "ledgers/commitments/b.csv 第 2 行 “行号”列: "
-            "“K1” 重复: ledgers/commitments/a.csv 第 2 行已有"
-        )
+        ("ledgers/commitments/b.csv 第 2 行 “行号”列: “K1” 重复: ledgers/commitments/a.csv 第 2 行已有")
     ]
 
 
@@ -379,19 +365,13 @@ def test_a_long_list_of_faults_is_cut_and_counted(tmp_path: Path) -> None:
 
 
 def test_a_fault_is_one_line_that_says_where_what_and_what_instead() -> None:
-    fault = Fault(
-        "a.xlsx", "不是日期", "年-月-日", sheet="承诺", row=14, column="承诺时限", value="x" * 100
-    )
-    assert (
-        str(fault)
-        == f"a.xlsx 工作表“承诺” 第 14 行 “承诺时限”列: “{'x' * 60}…” 不是日期;应为 年-月-日"
-    )
+    fault = Fault("a.xlsx", "不是日期", "年-月-日", sheet="承诺", row=14, column="承诺时限", value="x" * 100)
+    assert str(fault) == f"a.xlsx 工作表“承诺” 第 14 行 “承诺时限”列: “{'x' * 60}…” 不是日期;应为 年-月-日"
 
 
 def test_a_large_ledger_is_read_in_good_time(tmp_path: Path) -> None:
     lines = "".join(
-        f"K{n},U01,2011-09-{n % 30 + 1:02},2011-12-31,{n % 100}.{n},3,是,U02,\n"
-        for n in range(100_000)
+        f"K{n},U01,2011-09-{n % 30 + 1:02},2011-12-31,{n % 100}.{n},3,是,U02,\n" for n in range(100_000)
     )
     started = time.perf_counter()
     rows = load(tmp_path, commitments=HEADER + lines).rows

@@ -117,9 +117,7 @@ def test_previous_stays_within_the_term() -> None:
         ("2012-Q2", "term", "term"),
     ],
 )
-def test_the_longer_period_is_the_one_that_holds_the_last_day(
-    text: str, kind: str, expected: str
-) -> None:
+def test_the_longer_period_is_the_one_that_holds_the_last_day(text: str, kind: str, expected: str) -> None:
     longer = enclosing(parse_period(text, TERM), kind, TERM)  # type: ignore[arg-type]  # parametrised text
     assert longer == parse_period(expected, TERM)
 

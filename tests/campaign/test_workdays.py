@@ -132,10 +132,7 @@ def test_every_day_of_the_campaigns_years_is_as_the_notices_say(year: int) -> No
     off: set[str] = set()
     worked: set[str] = set()
     for first, last, instead in NOTICES[year]:
-        off |= {
-            str(day)
-            for day in np.arange(f"{year}-{first}", f"{year}-{last}", dtype="datetime64[D]")
-        }
+        off |= {str(day) for day in np.arange(f"{year}-{first}", f"{year}-{last}", dtype="datetime64[D]")}
         off.add(f"{year}-{last}")
         worked |= {f"{year}-{day}" for day in instead}
     whole_year = np.arange(f"{year}-01-01", f"{year + 1}-01-01", dtype="datetime64[D]")
@@ -154,9 +151,10 @@ def test_empty_dates_stay_empty() -> None:
     assert CALENDAR.is_workday(days("NaT")).tolist() == [False]
     assert CALENDAR.workdays_between(days(), days()).shape == (0,)
     # Not even where the first day of all is worked.
-    assert WorkCalendar(years={2003: CalendarYear()}).is_workday(
-        days("2003-01-01", "NaT")
-    ).tolist() == [True, False]
+    assert WorkCalendar(years={2003: CalendarYear()}).is_workday(days("2003-01-01", "NaT")).tolist() == [
+        True,
+        False,
+    ]
 
 
 def test_columns_of_a_table_and_single_dates_may_be_mixed() -> None:
@@ -223,9 +221,7 @@ def test_a_gap_between_known_years_is_not_counted_over() -> None:
 
 def test_extra_days_override_the_notice() -> None:
     # Tuesday 2 August 2011 off, Saturday 6 worked: after Monday 1: 3, 4, 5, 6 = 4 by Sunday 7.
-    calendar = WorkCalendar(
-        extra_workdays=[dt.date(2011, 8, 6)], extra_holidays=[dt.date(2011, 8, 2)]
-    )
+    calendar = WorkCalendar(extra_workdays=[dt.date(2011, 8, 6)], extra_holidays=[dt.date(2011, 8, 2)])
     assert calendar.workdays_between(days("2011-08-01"), days("2011-08-07")).tolist() == [4]
 
 

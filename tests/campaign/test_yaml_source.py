@@ -76,9 +76,7 @@ def test_anchors_may_be_used_again(tmp_path: Path) -> None:
 
 
 def test_lines_are_those_of_keys_and_items(tmp_path: Path) -> None:
-    source = source_of(
-        tmp_path, "# note\ntop:\n  inner:\n    - a\n    - {k: 1,\n       l: 2}\nlast: x\n"
-    )
+    source = source_of(tmp_path, "# note\ntop:\n  inner:\n    - a\n    - {k: 1,\n       l: 2}\nlast: x\n")
     assert source.line_of(()) == 2
     assert source.line_of(("top",)) == 2
     assert source.line_of(("top", "inner")) == 3
@@ -88,10 +86,7 @@ def test_lines_are_those_of_keys_and_items(tmp_path: Path) -> None:
 
 
 def test_a_number_as_key_may_be_asked_for_as_a_number(tmp_path: Path) -> None:
-    assert (
-        source_of(tmp_path, "calendar:\n  2003:\n    holidays: []\n").line_of(("calendar", 2003))
-        == 2
-    )
+    assert source_of(tmp_path, "calendar:\n  2003:\n    holidays: []\n").line_of(("calendar", 2003)) == 2
 
 
 def test_a_place_that_the_file_lacks_falls_back_to_what_is_nearest(tmp_path: Path) -> None:
@@ -132,9 +127,7 @@ def test_a_repeated_key_names_both_lines_and_the_first_counts(tmp_path: Path) ->
         ("a: 1\nb: @x\n", 2, "不能这样开头"),
     ],
 )
-def test_a_syntax_error_is_a_fault_with_its_line(
-    tmp_path: Path, text: str, line: int, words: str
-) -> None:
+def test_a_syntax_error_is_a_fault_with_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
     source = source_of(tmp_path, text)
     (fault,) = source.faults
     assert fault.line == line
@@ -324,9 +317,7 @@ def test_the_keys_told_are_those_of_the_member_that_the_file_names(tmp_path: Pat
 
 
 def test_a_validators_own_words_are_used_as_they_are(tmp_path: Path) -> None:
-    assert faults_of(tmp_path, GOOD.replace("F1", "坏")) == [
-        "method.yaml 第 1 行: 指标代码不能是“坏”"
-    ]
+    assert faults_of(tmp_path, GOOD.replace("F1", "坏")) == ["method.yaml 第 1 行: 指标代码不能是“坏”"]
 
 
 def test_a_validator_may_say_what_would_be_right_and_where(tmp_path: Path) -> None:
@@ -364,9 +355,7 @@ def test_of_a_union_only_the_member_that_fits_best_is_told(tmp_path: Path) -> No
         "method.yaml 第 4 行 “inner[0]”: 不认识的键 “pionts”;应为 points(可用的: inner、points)"
     ]
     # What is empty is still a Step, and no list.
-    assert step_faults(tmp_path, "points: 1\ninner: {}\n") == [
-        "method.yaml 第 2 行 “inner”: 缺少键 “points”"
-    ]
+    assert step_faults(tmp_path, "points: 1\ninner: {}\n") == ["method.yaml 第 2 行 “inner”: 缺少键 “points”"]
 
 
 def test_where_no_member_of_a_union_fits_all_are_told_as_one(tmp_path: Path) -> None:

@@ -59,9 +59,7 @@ class CampaignFile(BaseModel):
     calendar: dict[Annotated[int, Described(ge=1900, le=2199)], CalendarYear] = {}
 
 
-def read_campaign_file(
-    path: Path, faults: FaultList
-) -> tuple[CampaignFile | None, WorkCalendar | None]:
+def read_campaign_file(path: Path, faults: FaultList) -> tuple[CampaignFile | None, WorkCalendar | None]:
     """Read ``campaign.yaml`` and build its calendar; None where there is a fault."""
     source = load_yaml(path)
     written = read_model(CampaignFile, source, faults=faults)
@@ -74,9 +72,7 @@ def read_campaign_file(
 def _check_campaign(written: CampaignFile, source: YamlSource, faults: FaultList) -> None:
     """Tell what does not fit together in ``campaign.yaml``."""
     if written.end < written.start:
-        faults.add(
-            source.name, "早于 start", value=written.end, line=source.line_of(("end",)), key="end"
-        )
+        faults.add(source.name, "早于 start", value=written.end, line=source.line_of(("end",)), key="end")
     for group_id, group in written.groups.items():
         if group.level not in written.levels:
             faults.add(

@@ -76,9 +76,7 @@ def _add_places(
         (unknown_parent, "parent", "上级", "不在编号里"),
         (table["valid_to"] < table["valid_from"], "valid_to", "止", "早于“起”"),
     ):
-        for value, row in zip(
-            table.loc[wrong, column], table.loc[wrong, "source_row"], strict=True
-        ):
+        for value, row in zip(table.loc[wrong, column], table.loc[wrong, "source_row"], strict=True):
             shown = value.date() if isinstance(value, pd.Timestamp) else value
             faults.add(name, message, row=int(row), column=label, value=shown)
 

@@ -94,7 +94,7 @@ class FaultList:
         """Start without faults."""
         self._faults: list[Fault] = []
 
-    def add(  # noqa: PLR0913  (the fields of a Fault, all but two by keyword)
+    def add(
         self,
         file: str,
         message: str,

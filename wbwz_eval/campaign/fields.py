@@ -79,9 +79,7 @@ class Field(BaseModel):
                 "只有 number 和 integer 可以写 minimum 和 maximum",
             ),
             (
-                self.minimum is not None
-                and self.maximum is not None
-                and self.minimum > self.maximum,
+                self.minimum is not None and self.maximum is not None and self.minimum > self.maximum,
                 "minimum 大于 maximum",
             ),
         ):
@@ -122,9 +120,7 @@ class Parsed:
     failed: tuple[Failed, ...]
 
 
-def parse_cells(
-    cells: NDArray[np.object_], field: Field, entities: pd.Index | None = None
-) -> Parsed:
+def parse_cells(cells: NDArray[np.object_], field: Field, entities: pd.Index | None = None) -> Parsed:
     """Read the cells of one column.
 
     Args:
@@ -145,9 +141,7 @@ def parse_cells(
             return _parse_numbers(cells, filled, field)
         case "choice" | "flag":
             words = field.allowed if field.type == "choice" else FLAGS
-            return Parsed(
-                cells, (Failed(filled & ~np.isin(cells, words), "不在可填的值之内", words=words),)
-            )
+            return Parsed(cells, (Failed(filled & ~np.isin(cells, words), "不在可填的值之内", words=words),))
         case "entity" if entities is not None:
             unknown = filled & ~np.asarray(pd.Index(cells).isin(entities))
             return Parsed(
@@ -184,12 +178,8 @@ def _parse_numbers(cells: NDArray[np.object_], filled: NDArray[np.bool_], field:
         )
     ]
     if field.minimum is not None:
-        failed.append(
-            Failed(readable & (values < field.minimum), "太小", f"不小于 {field.minimum:g}")
-        )
+        failed.append(Failed(readable & (values < field.minimum), "太小", f"不小于 {field.minimum:g}"))
     if field.maximum is not None:
-        failed.append(
-            Failed(readable & (values > field.maximum), "太大", f"不大于 {field.maximum:g}")
-        )
+        failed.append(Failed(readable & (values > field.maximum), "太大", f"不大于 {field.maximum:g}"))
     values[~readable] = np.nan
     return Parsed(values, tuple(failed))

@@ -87,18 +87,14 @@ class Campaign:
         """
         days = self.cutoff_workdays.get(period.kind)
         if days is None:
-            message = (
-                f"{_CAMPAIGN} 的 cutoff_workdays 没有写 {period.kind}: 不知道 {period.id} 的截止日"
-            )
+            message = f"{_CAMPAIGN} 的 cutoff_workdays 没有写 {period.kind}: 不知道 {period.id} 的截止日"
             raise CampaignError(message)
         return self.calendar.cutoff(period.end, days)
 
     def ledger(self, ledger_id: str) -> Ledger:
         """Return a ledger, read at the first call (see :func:`.ledgers.load_ledger`)."""
         if ledger_id not in self._ledgers:
-            self._ledgers[ledger_id] = load_ledger(
-                self.path, ledger_id, self.codebook, self.entities
-            )
+            self._ledgers[ledger_id] = load_ledger(self.path, ledger_id, self.codebook, self.entities)
         return self._ledgers[ledger_id]
 
     def entities_at(self, level: str, period: Period) -> pd.DataFrame:
@@ -121,9 +117,7 @@ class Campaign:
         Raises:
             CampaignError: If none is in force yet, or the file is not there.
         """
-        in_force = [
-            version for version in self.methodology_versions if version.effective_from <= period.end
-        ]
+        in_force = [version for version in self.methodology_versions if version.effective_from <= period.end]
         if not in_force:
             first = self.methodology_versions[0].effective_from
             message = f"{period.id} 没有生效的评价办法: 最早的从 {first} 起"
@@ -139,9 +133,7 @@ class Campaign:
         single = [self.path / name for name in (_CAMPAIGN, _ENTITIES, _CODEBOOK, _NOT_APPLICABLE)]
         files = [*single, *(self.path / LEDGERS).rglob("*.csv")]
         named = {path.relative_to(self.path).as_posix(): path for path in files if path.is_file()}
-        return {
-            name: hashlib.sha256(named[name].read_bytes()).hexdigest() for name in sorted(named)
-        }
+        return {name: hashlib.sha256(named[name].read_bytes()).hexdigest() for name in sorted(named)}
 
 
 def open_campaign(path: Path | str) -> Campaign:
@@ -189,9 +181,7 @@ def open_campaign(path: Path | str) -> Campaign:
         codebook=codebook,
         calendar=calendar,
         cutoff_workdays=written.cutoff_workdays,
-        methodology_versions=tuple(
-            sorted(written.methodology, key=lambda version: version.effective_from)
-        ),
+        methodology_versions=tuple(sorted(written.methodology, key=lambda version: version.effective_from)),
         not_applicable=not_applicable,
     )
 
@@ -211,9 +201,7 @@ def _check_ledger_files(folder: Path, codebook: Codebook, faults: FaultList) -> 
             )
 
 
-def _load_not_applicable(
-    path: Path, entities: pd.DataFrame | None, faults: FaultList
-) -> pd.DataFrame:
+def _load_not_applicable(path: Path, entities: pd.DataFrame | None, faults: FaultList) -> pd.DataFrame:
     """Read the optional list of what does not apply to whom."""
     fields = {
         "entity_id": Field(label="被评对象", type="entity", required=True),

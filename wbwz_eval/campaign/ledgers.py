@@ -132,9 +132,7 @@ def _check_common(written: _CodebookFile, source: YamlSource, faults: FaultList)
                 key=f"common.{code}",
             )
         elif code in _NEVER_EMPTY and not field.required:
-            faults.add(
-                source.name, "不能空着", expected="required: true", line=line, key=f"common.{code}"
-            )
+            faults.add(source.name, "不能空着", expected="required: true", line=line, key=f"common.{code}")
 
 
 def _check_columns(written: _CodebookFile, source: YamlSource, faults: FaultList) -> None:
@@ -205,9 +203,7 @@ def load_ledger(folder: Path, ledger_id: str, codebook: Codebook, entities: pd.D
     schema = codebook.ledgers.get(ledger_id)
     if schema is None:
         close = nearest(ledger_id, codebook.ledgers)
-        message = f"ledgers.yaml 里没有台账 “{ledger_id}”" + (
-            f";最接近的是 {close}" if close else ""
-        )
+        message = f"ledgers.yaml 里没有台账 “{ledger_id}”" + (f";最接近的是 {close}" if close else "")
         raise CampaignError(message)
     faults = FaultList()
     tables = []

@@ -98,9 +98,7 @@ def explain_errors(
 
 
 def _either(first: Explained, second: Explained) -> Explained:
-    expected = " 或 ".join(
-        dict.fromkeys(text for text in (first.expected, second.expected) if text)
-    )
+    expected = " 或 ".join(dict.fromkeys(text for text in (first.expected, second.expected) if text))
     return replace(first, message="写法不对", expected=expected)
 
 
@@ -144,18 +142,13 @@ def explain_error(  # noqa: PLR0911  (one for each kind of error)
         case "value_error" | "assertion_error":
             return Explained(loc, loc, str(context["error"]), "", scalar)
     if error["type"] in _SAID:
-        numbers = {
-            key: f"{bound:g}" if isinstance(bound, float) else bound
-            for key, bound in context.items()
-        }
+        numbers = {key: f"{bound:g}" if isinstance(bound, float) else bound for key, bound in context.items()}
         message, expected = (text.format_map(numbers) for text in _SAID[error["type"]])
         said = "空着,没有值" if value is None else message
         return Explained(loc, loc, said, expected, scalar, is_of_value=True)
     # A validator's own PydanticCustomError: its text, and what it says would be right.
     at = tuple(context.get("at", ()))
-    return Explained(
-        (*loc, *at), (*loc, *at), error["msg"], str(context.get("expected", "")), scalar
-    )
+    return Explained((*loc, *at), (*loc, *at), error["msg"], str(context.get("expected", "")), scalar)
 
 
 def _wrong_tag(loc: Loc, context: Mapping[str, Any]) -> Explained:
@@ -209,13 +202,11 @@ def _annotations_at(model: type[BaseModel], loc: Loc) -> list[Any]:
     for part in loc:
         below = [member for annotation in found for member in _below(annotation, part)]
         # A part that leads nowhere is the name of a union's member: keep to that one.
-        found = (
-            below or [annotation for annotation in found if _is_called(annotation, part)] or found
-        )
+        found = below or [annotation for annotation in found if _is_called(annotation, part)] or found
     return found
 
 
-def _below(annotation: Any, part: str | int) -> list[Any]:  # noqa: ANN401  (a type annotation can be anything)
+def _below(annotation: Any, part: str | int) -> list[Any]:
     """Return what an annotation holds under one key or index."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         fields = _fields(annotation)
@@ -230,7 +221,7 @@ def _below(annotation: Any, part: str | int) -> list[Any]:  # noqa: ANN401  (a t
     return []
 
 
-def _is_called(annotation: Any, part: str | int) -> bool:  # noqa: ANN401
+def _is_called(annotation: Any, part: str | int) -> bool:
     """Tell whether pydantic names this member of a union so: by class or by discriminator."""
     if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
         return False
@@ -238,7 +229,7 @@ def _is_called(annotation: Any, part: str | int) -> bool:  # noqa: ANN401
     return annotation.__name__ == part or any(part in get_args(field) for field in literals)
 
 
-def _members(annotation: Any) -> list[Any]:  # noqa: ANN401
+def _members(annotation: Any) -> list[Any]:
     """Open unions, annotations and type aliases down to plain types."""
     annotation = getattr(annotation, "__value__", annotation)
     origin = get_origin(annotation)

@@ -109,9 +109,7 @@ def label_zh(period: Period) -> str:
     """Write a period as people do: 2011年第三季度."""
     found = _FORM.fullmatch(period.id)
     if not found:
-        first, last = (
-            f"{day.year}年{day.month}月{day.day}日" for day in (period.start, period.end)
-        )
+        first, last = (f"{day.year}年{day.month}月{day.day}日" for day in (period.start, period.end))
         return f"活动全程({first}至{last})"
     year = f"{found['year']}年"
     match period.kind:

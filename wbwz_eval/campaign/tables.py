@@ -56,9 +56,7 @@ def read_table(
     for code, field in fields.items():
         column = columns.get(code)
         texts = (
-            np.full(len(source_row), "", dtype=object)
-            if column is None
-            else body[column].to_numpy()[kept]
+            np.full(len(source_row), "", dtype=object) if column is None else body[column].to_numpy()[kept]
         )
         # Each different text is read once: dates, ids and choices repeat.
         place, different = pd.factorize(texts)

@@ -53,9 +53,7 @@ class WorkCalendar:
     ) -> None:
         """Work out every known day once."""
         supplied = dict(years or {})
-        noticed = range(
-            min(chinese_calendar.holidays).year, max(chinese_calendar.holidays).year + 1
-        )
+        noticed = range(min(chinese_calendar.holidays).year, max(chinese_calendar.holidays).year + 1)
         self.years = frozenset(noticed) | frozenset(supplied)
         self._first = np.datetime64(f"{min(self.years):04}-01-01", "D")
         last = np.datetime64(f"{max(self.years):04}-12-31", "D")
@@ -148,9 +146,7 @@ class WorkCalendar:
             start, end, crossing = np.broadcast_arrays(start, end, crossing)
             from_day = self._first + min(start[crossing][0], end[crossing][0])
             known_from = int(str(from_day)[:4])
-            gap = next(
-                year for year in range(known_from, max(self.years)) if year not in self.years
-            )
+            gap = next(year for year in range(known_from, max(self.years)) if year not in self.years)
             raise self._unknown_year(gap)
 
     def _set(self, dates: Iterable[dt.date], *, works: bool) -> None:
@@ -160,9 +156,7 @@ class WorkCalendar:
     def _supply(self, year: int, own: CalendarYear) -> None:
         start = np.datetime64(f"{year:04}-01-01", "D")
         days = np.arange(start, np.datetime64(f"{year + 1:04}-01-01", "D"))
-        self._works[(days - self._first).astype(np.int64)] = (
-            days.astype(np.int64) + 3
-        ) % 7 < _WEEKDAYS
+        self._works[(days - self._first).astype(np.int64)] = (days.astype(np.int64) + 3) % 7 < _WEEKDAYS
         elsewhere = [day for day in (*own.holidays, *own.workdays) if day.year != year]
         if elsewhere:
             message = f"campaign.yaml 的 calendar 里,{elsewhere[0]} 不在 {year} 年"

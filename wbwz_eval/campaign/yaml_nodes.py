@@ -66,7 +66,7 @@ class NodeReader:
         # Nodes that the walk is inside of: meeting one again means that it contains itself.
         self._open: set[int] = set()
 
-    def read(self, path: Path) -> Any:  # noqa: ANN401  (YAML holds anything)
+    def read(self, path: Path) -> Any:
         """Return the data, or None where the file cannot be read at all."""
         try:
             raw = path.read_bytes()
@@ -104,25 +104,17 @@ class NodeReader:
             line=None if mark is None else mark.line + 1,
         )
 
-    def _build(self, node: yaml.Node, loc: Loc) -> Any:  # noqa: ANN401
+    def _build(self, node: yaml.Node, loc: Loc) -> Any:
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, loc)
         if len(self.lines) > _MOST_VALUES:
-            raise yaml.composer.ComposerError(
-                None, None, "内容太多(引用展开后超过二十万项)", node.start_mark
-            )
+            raise yaml.composer.ComposerError(None, None, "内容太多(引用展开后超过二十万项)", node.start_mark)
         if id(node) in self._open:
-            raise yaml.composer.ComposerError(
-                None, None, "引用(*)指向了包含它自己的内容", node.start_mark
-            )
+            raise yaml.composer.ComposerError(None, None, "引用(*)指向了包含它自己的内容", node.start_mark)
         self._open.add(id(node))
         if node.tag not in (f"{_TAG}map", f"{_TAG}seq"):
             self._add_tag(node, loc)
-        built = (
-            self._mapping(node, loc)
-            if isinstance(node, yaml.MappingNode)
-            else self._sequence(node, loc)
-        )
+        built = self._mapping(node, loc) if isinstance(node, yaml.MappingNode) else self._sequence(node, loc)
         self._open.discard(id(node))
         return built
 
@@ -145,9 +137,7 @@ class NodeReader:
             place = (*loc, key)
             if key in built:
                 first = self.lines[place]
-                self.faults.add(
-                    self.name, f"键 “{key}” 重复,第 {first} 行已有", line=line, key=key_path(loc)
-                )
+                self.faults.add(self.name, f"键 “{key}” 重复,第 {first} 行已有", line=line, key=key_path(loc))
                 continue
             if key == "<<":
                 self.faults.add(
