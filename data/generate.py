@@ -35,7 +35,7 @@ def build() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     people.write(world)
     work.write(world)
     ledgers = {name: pd.concat(frames, ignore_index=True) for name, frames in world.ledgers.items()}
-    special.apply(world, ledgers)
+    special.apply(ledgers)
     return table, ledgers
 
 

@@ -168,7 +168,9 @@ def _add_rows(tree: Tree, node: Explanation, most: int) -> None:
         state = "计入" if row["counted"] else "不计"
         reason = f"({row['reason']})" if row["reason"] else ""
         value = "" if row["value"] != row["value"] else f" 值 {row['value']:g}"
-        branch.add(escape(f"{row['source']} 第 {row['source_row']} 行 {row['row_id']} {state}{reason}{value}"))
+        branch.add(
+            escape(f"{row['source']} 第 {row['source_row']} 行 {row['row_id']} {state}{reason}{value}")
+        )
     if len(shown) < len(node.rows):
         branch.add(f"…另有 {len(node.rows) - len(shown)} 行,用 --rows 0 全部列出")
 

@@ -106,7 +106,9 @@ class Slots:
         """Return one of some words for each row."""
         return np.array(words, dtype=object)[self.world.rng.integers(0, len(words), len(self))]
 
-    def done(self, due: np.ndarray, dimension: int, lift: float = 0.0, still_open: float = 0.35) -> np.ndarray:
+    def done(
+        self, due: np.ndarray, dimension: int, lift: float = 0.0, still_open: float = 0.35
+    ) -> np.ndarray:
         """Return when things due were done: mostly in time, else late or still open."""
         good = self.chance(dimension, lift)
         early = due - days(self.between(0, 9))

@@ -155,11 +155,22 @@ def targets(world: World) -> None:
     target = (baseline * (1 + uplift)).round(1)
     start = np.full(len(who), np.datetime64("2011-07-05"))
     common = {"item": np.array(items * len(positions), dtype=object), "baseline": baseline}
-    world.add("targets", first, start, **common, target=target, set_on=start, reason="年初确定", approver="工作小组")
+    world.add(
+        "targets", first, start, **common, target=target, set_on=start, reason="年初确定", approver="工作小组"
+    )
     raised = Slots(world, who, np.full(len(who), 2))
     later = np.full(len(who), np.datetime64("2012-01-10"))
     higher = (target * (1 + np.abs(world.rng.normal(0.02, 0.01, len(who))))).round(1)
-    world.add("targets", raised, later, **common, target=higher, set_on=later, reason="自我加压", approver="工作小组")
+    world.add(
+        "targets",
+        raised,
+        later,
+        **common,
+        target=higher,
+        set_on=later,
+        reason="自我加压",
+        approver="工作小组",
+    )
     lowered = world.table["编号"].to_numpy()[who] == "U03"
     one = np.flatnonzero(lowered)[:1]
     slots = Slots(world, who[one], np.full(1, 3))

@@ -9,11 +9,23 @@ DIMENSIONS = ("J", "Y", "C", "F", "Z")
 
 UNITS = {
     "u-road": [
-        "河东公路管理站", "河西公路管理站", "城南公路养护中心", "城北公路养护中心", "东港公路管理站",
-        "西岭公路管理站", "北湾公路养护中心", "南塘公路管理站", "滨海公路应急养护中心",
+        "河东公路管理站",
+        "河西公路管理站",
+        "城南公路养护中心",
+        "城北公路养护中心",
+        "东港公路管理站",
+        "西岭公路管理站",
+        "北湾公路养护中心",
+        "南塘公路管理站",
+        "滨海公路应急养护中心",
     ],
     "u-transport": [
-        "道路运输管理处", "城市客运管理处", "货运物流发展中心", "驾培维修管理处", "出租汽车管理中心", "公交服务中心",
+        "道路运输管理处",
+        "城市客运管理处",
+        "货运物流发展中心",
+        "驾培维修管理处",
+        "出租汽车管理中心",
+        "公交服务中心",
     ],
     "u-port": ["港航管理局", "地方海事处", "内河航道管理站", "渔港渡口管理站"],
     "u-enforce": ["交通稽查支队", "工程质量监督站", "超限检测管理站", "路政执法支队"],
@@ -56,7 +68,7 @@ def entities() -> pd.DataFrame:
 
 def _chinese(number: int) -> str:
     digits = "零一二三四五六七八九十"
-    return digits[number] if number <= 10 else f"十{digits[number - 10]}"  # noqa: PLR2004 - ten
+    return digits[number] if number <= 10 else f"十{digits[number - 10]}"
 
 
 def abilities(table: pd.DataFrame, quarters: int, rng: np.random.Generator) -> np.ndarray:

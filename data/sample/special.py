@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sample.facts import World
 from sample.roster import TWIN_ORGANISATIONS, TWIN_UNITS
 
 CUMULATIVE = ("benchmarks", "targets", "outputs", "innovation_projects")
@@ -15,12 +14,12 @@ TWIN_QUARTERS = {TWIN_UNITS: 4, TWIN_ORGANISATIONS: 3}
 """In these quarters (0 = the first) twins report the same figures and tie."""
 
 
-def apply(world: World, ledgers: dict[str, pd.DataFrame]) -> None:
+def apply(ledgers: dict[str, pd.DataFrame]) -> None:
     """Change the drawn ledgers in place."""
     vetoes(ledgers)
     for twins, quarter in TWIN_QUARTERS.items():
         make_twins(ledgers, twins, quarter)
-    silent_unit(world, ledgers)
+    silent_unit(ledgers)
 
 
 def vetoes(ledgers: dict[str, pd.DataFrame]) -> None:
@@ -72,7 +71,7 @@ def make_twins(ledgers: dict[str, pd.DataFrame], twins: tuple[str, str], quarter
         ledgers[name] = pd.concat([rest, copied], ignore_index=True)
 
 
-def silent_unit(world: World, ledgers: dict[str, pd.DataFrame]) -> None:
+def silent_unit(ledgers: dict[str, pd.DataFrame]) -> None:
     """Let one station report no survey and no visits in two quarters: missing, not zero."""
     for name in ("surveys", "visits"):
         frame = ledgers[name]

@@ -45,13 +45,27 @@ def tasks(world: World) -> None:
     weekly_progress(world, slots, np.array(number, dtype=object))
     nodes = world.slots(world.positions("unit"), 4, 7)
     due = nodes.day(0.1, 0.98)
-    world.add("milestones", nodes, due, kind="重点工作", title="工程节点", due_on=due, done_on=nodes.done(due, Y, 0.05))
+    world.add(
+        "milestones",
+        nodes,
+        due,
+        kind="重点工作",
+        title="工程节点",
+        due_on=due,
+        done_on=nodes.done(due, Y, 0.05),
+    )
     checks = world.slots(world.positions("unit"), 2, 3)
     inspected = checks.between(60, 160)
     passed = world.rng.binomial(inspected, np.clip(0.80 + 0.20 * checks.skill(Y) + 0.01, 0, 1))
     when = checks.day(0.1, 0.95)
     world.add(
-        "quality_checks", checks, when, checked_on=when, project="在建项目", inspected_n=inspected, passed_n=passed
+        "quality_checks",
+        checks,
+        when,
+        checked_on=when,
+        project="在建项目",
+        inspected_n=inspected,
+        passed_n=passed,
     )
 
 
@@ -97,7 +111,9 @@ def returns_and_checks(world: World) -> None:
             done = slots.done(due, Z, 0.07, 0.15)
             done = np.where(done < week, due, done)
             # one unit forgot one week altogether
-            forgot = (world.table["编号"].to_numpy()[positions] == "U14") & (week == np.datetime64("2012-08-17"))
+            forgot = (world.table["编号"].to_numpy()[positions] == "U14") & (
+                week == np.datetime64("2012-08-17")
+            )
             kept = Slots(world, positions[~forgot], slots.quarter[~forgot])
             world.add(
                 "weekly_returns",
@@ -124,7 +140,7 @@ def returns_and_checks(world: World) -> None:
 
 
 def organisations(world: World) -> None:
-    """What party organisations carry: cascaded tasks, the five-good criteria, mutual help."""
+    """Party organisations: cascaded tasks, the five-good criteria, mutual help."""
     positions = world.positions("party_org")
     slots = world.slots(positions, 4, 7)
     issued = slots.day(0.05, 0.6)
@@ -176,7 +192,15 @@ def innovation(world: World) -> None:
     )
     slots = world.slots(positions, 3, 6)
     due = slots.day(0.1, 0.98)
-    world.add("milestones", slots, due, kind="创新项目", title="项目里程碑", due_on=due, done_on=slots.done(due, C, 0.05))
+    world.add(
+        "milestones",
+        slots,
+        due,
+        kind="创新项目",
+        title="项目里程碑",
+        due_on=due,
+        done_on=slots.done(due, C, 0.05),
+    )
     slots = world.slots(positions, 1, 3)
     finished = slots.day(0.1, 0.8)
     adopted = slots.chance(C, -0.1)
@@ -215,7 +239,9 @@ def innovation(world: World) -> None:
         achievement=[f"成果{k:03d}" for k in range(1, len(slots) + 1)],
         award_level=slots.pick(["市级", "市级", "市级", "省级"]),
         awarded_on=awarded,
-        doc_no=np.where(world.rng.random(len(slots)) < 0.1, "", [f"表〔{k}〕号" for k in range(1, len(slots) + 1)]),
+        doc_no=np.where(
+            world.rng.random(len(slots)) < 0.1, "", [f"表〔{k}〕号" for k in range(1, len(slots) + 1)]
+        ),
     )
     slots = world.slots(world.positions("unit"), 1, 3)
     due = slots.day(0.2, 0.95)
@@ -238,7 +264,7 @@ def _some(slots: Slots, mask: np.ndarray) -> Slots:
 
 
 def service(world: World) -> None:
-    """Commitments, rectifications, appeals, surveys, visits and service items."""
+    """Service: commitments, rectifications, appeals, surveys, visits and service items."""
     for levels, low, high in ((("unit", "party_org"), 5, 9), (("member",), 2, 4)):
         slots = world.slots(world.positions(*levels), low, high)
         due = slots.day(0.1, 0.98)
@@ -270,7 +296,9 @@ def service(world: World) -> None:
     slots = world.slots(world.positions("unit", "party_org"), 1, 1)
     asked = np.where(world.rng.random(len(slots)) < 0.08, slots.between(10, 26), slots.between(45, 160))
     quality = slots.skill(F)
-    levels_ = np.column_stack([quality**2, quality * 0.9, (1.05 - quality) * 0.9, (1 - quality) * 0.5, (1 - quality) * 0.3])
+    levels_ = np.column_stack(
+        [quality**2, quality * 0.9, (1.05 - quality) * 0.9, (1 - quality) * 0.5, (1 - quality) * 0.3]
+    )
     shares = np.clip(levels_, 0.005, None)
     shares = shares / shares.sum(axis=1, keepdims=True) * 0.94
     counts = world.rng.multinomial(asked, np.column_stack([shares, np.full(len(slots), 0.06)]))
@@ -287,9 +315,25 @@ def service(world: World) -> None:
         solved = world.rng.binomial(raised, np.clip(slots.skill(F) + 0.04, 0, 1))
         day = slots.day(0.2, 0.95)
         world.add(
-            "visits", slots, day, visited_on=day, planned_n=plan, visited_n=visited, raised_n=raised, solved_n=solved
+            "visits",
+            slots,
+            day,
+            visited_on=day,
+            planned_n=plan,
+            visited_n=visited,
+            raised_n=raised,
+            solved_n=solved,
         )
-    for item in ("许可办理", "年审检验", "投诉受理", "信息公开", "养护告知", "收费公示", "应急救援", "政策咨询"):
+    for item in (
+        "许可办理",
+        "年审检验",
+        "投诉受理",
+        "信息公开",
+        "养护告知",
+        "收费公示",
+        "应急救援",
+        "政策咨询",
+    ):
         slots = world.slots(world.positions("unit"), 1, 1)
         day = slots.at(0.9)
         world.add(

@@ -77,7 +77,10 @@ CASES = {
         ("proportional 与 direction: down 矛盾", "direction: up"),
     ),
     "efficacy upside down": (
-        ("rule: {type: proportional, target: 100}", "rule: {type: efficacy, satisfied: 60, unacceptable: 90}"),
+        (
+            "rule: {type: proportional, target: 100}",
+            "rule: {type: efficacy, satisfied: 60, unacceptable: 90}",
+        ),
         ("满意值", "大于"),
     ),
     "duplicate indicator": (("  satisfied:\n", "  closed:\n"), ("键 “closed” 重复",)),
@@ -148,7 +151,10 @@ def test_all_mistakes_are_told_in_one_pass(panjin_copy):
     _break(
         panjin_copy,
         ("value: closed_rate", "value: close_rate"),
-        ("ledger: hotline, date: as_of, value: satisfied_rate", "ledger: hotlin, date: as_of, value: satisfied_rate"),
+        (
+            "ledger: hotline, date: as_of, value: satisfied_rate",
+            "ledger: hotlin, date: as_of, value: satisfied_rate",
+        ),
         ("satisfied: {points: {value: 30, note: 反推}}", "satisfied: {points: 29}"),
         ("method: competition}", "method: competition, tie_break: [nobody]}"),
     )
@@ -193,7 +199,9 @@ def test_numbers_keep_their_clause_and_change_with_the_date(sample):
     weight = method.levels["unit"].tree["J"].weight
     assert weight == 10
     assert weight.note == "建议值,待工作小组批准"
-    early, late = (method.at(sample.period(q)).indicators["F3"].rule.threshold for q in ("2011-Q4", "2012-Q1"))
+    early, late = (
+        method.at(sample.period(q)).indicators["F3"].rule.threshold for q in ("2011-Q4", "2012-Q1")
+    )
     assert (early, late) == (90, 95)
     assert late.approved == "工作小组(建议)"
 
@@ -214,7 +222,9 @@ def test_only_approval_of_these_very_bytes_counts(panjin_copy):
     method = _load(panjin_copy)
     assert method.status == "proposal"
     beside = panjin_copy / "methodology" / "2023-inferred.approvals.yaml"
-    approval = "approvals:\n  - {digest: %s, by: 工作小组, role: 组长, on: 2023-06-01, document: 〔2023〕1号}\n"
+    approval = (
+        "approvals:\n  - {digest: %s, by: 工作小组, role: 组长, on: 2023-06-01, document: 〔2023〕1号}\n"
+    )
     beside.write_text(approval % method.digest, encoding="utf-8")
     assert _load(panjin_copy).status == "approved"
     assert evaluate(panjin_copy, "term", "district").header["mark"] == "正式"

@@ -254,7 +254,9 @@ def _method(policy: str) -> Methodology:
     )
 
 
-RAW = st.lists(st.tuples(*[st.floats(0, 100).map(lambda x: round(x, 2)) | st.none()] * 3), min_size=2, max_size=9)
+RAW = st.lists(
+    st.tuples(*[st.floats(0, 100).map(lambda x: round(x, 2)) | st.none()] * 3), min_size=2, max_size=9
+)
 
 
 @pytest.mark.parametrize("policy", ["redistribute", "full_marks", "group_mean", "zero", "out_of_contest"])

@@ -19,7 +19,9 @@ def test_rerunning_gives_the_same_bytes(sample_copy):
     first = _bytes(write_results(sample_copy, "2012-Q3"))
     second = _bytes(write_results(sample_copy, "2012-Q3"))
     assert first == second
-    assert {f"{level}/{table}.csv" for level in ("unit", "party_org", "member") for table in ("scores", "nodes")} <= set(first)
+    assert {
+        f"{level}/{table}.csv" for level in ("unit", "party_org", "member") for table in ("scores", "nodes")
+    } <= set(first)
     assert sorted(p.name for p in (sample_copy / "results").iterdir()) == ["2012-Q3"]  # nothing left beside
 
 
@@ -45,7 +47,9 @@ def test_what_is_opened_is_what_was_evaluated(sample, level):
 def test_a_changed_input_makes_results_stale(panjin_copy):
     assert open_results(panjin_copy, "term", "district").scores["total"].max() == 100.0
     path = panjin_copy / "ledgers" / "hotline.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace(",100,100,100,100,", ",90,100,100,100,"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(",100,100,100,100,", ",90,100,100,100,"), encoding="utf-8"
+    )
     # D5's 办结率 is 90 now: 100 − 0.20 × 10 = 98.0
     scores = open_results(panjin_copy, "term", "district").scores.set_index("entity_id")
     assert scores.loc["D5", "total"] == 98.0
@@ -72,7 +76,9 @@ def test_half_written_results_are_derived_again(panjin_copy):
 def test_a_failed_evaluation_leaves_the_old_results(panjin_copy):
     good = _bytes(write_results(panjin_copy, "term"))
     method = panjin_copy / "methodology" / "2023-inferred.yaml"
-    method.write_text(method.read_text(encoding="utf-8").replace("target: 100", "target: -1", 1), encoding="utf-8")
+    method.write_text(
+        method.read_text(encoding="utf-8").replace("target: 100", "target: -1", 1), encoding="utf-8"
+    )
     with pytest.raises(CampaignError):
         write_results(panjin_copy, "term")
     assert _bytes(panjin_copy / "results" / "term") == good

@@ -14,7 +14,14 @@ from wbwz_eval import CampaignError, evaluate, open_campaign
 
 def test_the_published_scores_come_out_to_the_decimal(panjin):
     """Panjin city's 12345 bulletin for January to April 2023 (2023-06-09); its weights are inferred."""
-    published = {"大洼区": 99.3, "盘山县": 99.2, "兴隆台区": 99.1, "双台子区": 97.4, "高新区": 100.0, "辽滨经开区": 99.0}
+    published = {
+        "大洼区": 99.3,
+        "盘山县": 99.2,
+        "兴隆台区": 99.1,
+        "双台子区": 97.4,
+        "高新区": 100.0,
+        "辽滨经开区": 99.0,
+    }
     scores = evaluate(panjin, "term", "district").scores
     assert dict(zip(scores["name"], scores["total"], strict=True)) == published
     ledger = panjin.ledger("hotline").rows.set_index("entity_id")["published_score"]
@@ -165,7 +172,10 @@ def test_one_changed_row_changes_that_unit_alone(sample, sample_copy):
     mine = next(
         r
         for r in rows
-        if r["被评对象"] == "U02" and r["调查日期"].startswith("2012-09") and r["状态"] == "有效" and r["报送日期"] < "2012-10-12"
+        if r["被评对象"] == "U02"
+        and r["调查日期"].startswith("2012-09")
+        and r["状态"] == "有效"
+        and r["报送日期"] < "2012-10-12"
     )
     mine["不满意"] = str(int(mine["不满意"]) + 40)
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -215,7 +225,9 @@ def test_a_negative_score_under_a_geometric_mean_names_the_entity(panjin_copy):
     text = path.read_text(encoding="utf-8")
     text = text.replace("    full: 100\n", "    full: 100\n    aggregation: geometric\n")
     text = text.replace(
-        "rule: {type: proportional, target: 100}", "rule: {type: efficacy, satisfied: 100, unacceptable: 99}", 1
+        "rule: {type: proportional, target: 100}",
+        "rule: {type: efficacy, satisfied: 100, unacceptable: 99}",
+        1,
     )
     path.write_text(text, encoding="utf-8")
     # D4: 60 + 40 × (96.21 − 99) = −51.6

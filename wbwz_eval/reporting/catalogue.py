@@ -78,7 +78,7 @@ class Report:
         """Return the last period that is over, of the first kind that the campaign sets a cut-off for."""
         set_off = [kind for kind in self.kinds if kind in campaign.cutoff_workdays]
         periods = campaign.periods(set_off[0] if set_off else self.kinds[0])
-        over = [period for period in periods if period.end < dt.date.today()]  # noqa: DTZ011 - the office's own day
+        over = [period for period in periods if period.end < dt.date.today()]
         return over[-1] if over else periods[0]
 
     def notebook_path(self) -> Path:

@@ -103,13 +103,18 @@ def dots(items: Sequence[Dot], limits: tuple[float, float]) -> bytes:
         y = np.cumsum(heights) - np.array(heights) / 2
         for at, item in zip(y, items, strict=True):
             axes.plot(limits, [at, at], color="#ececec", lw=0.8, zorder=0)
-            if item.low == item.low:  # noqa: PLR0124 - not NaN
+            if item.low == item.low:
                 axes.plot([item.low, item.high], [at, at], color=_FAINT, lw=1.4, solid_capstyle="butt")
                 axes.plot([item.low, item.high], [at, at], ls="", marker="|", color=_FAINT, ms=5)
             axes.plot(item.value, at, "o", color=_ACCENT, ms=4.6)
             axes.annotate(
-                item.text, (1, at), xycoords=("axes fraction", "data"), xytext=(6, 0),
-                textcoords="offset points", va="center", ha="left",
+                item.text,
+                (1, at),
+                xycoords=("axes fraction", "data"),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                ha="left",
             )
         axes.set_yticks(y, names)
         axes.set_ylim(sum(heights), 0)
@@ -125,7 +130,9 @@ def strips(items: Sequence[Strip], limits: tuple[float, float]) -> bytes:
         for at, item in enumerate(items):
             values = np.array(item.values)
             axes.plot(limits, [at, at], color="#ececec", lw=0.8, zorder=0)
-            axes.plot(values, np.full(len(values), at), ls="", marker="|", ms=9, mew=1.0, color=_INK, alpha=0.45)
+            axes.plot(
+                values, np.full(len(values), at), ls="", marker="|", ms=9, mew=1.0, color=_INK, alpha=0.45
+            )
             axes.plot(item.middle, at, ls="", marker="D", ms=5.5, color=_ACCENT, zorder=3)
             # the middle is named over the line, the ends under it: they cannot run into each other
             _mark(axes, item.middle, at, item.middle_text, limits, above=True)
@@ -157,8 +164,13 @@ def _mark(axes: Axes, x: float, at: float, text: str, limits: tuple[float, float
     side = "left" if share < half else "right" if share > 1 - half else "center"
     x = limits[0] if side == "left" else limits[1] if side == "right" else x
     axes.annotate(
-        text, (x, at), xytext=(0, 7 if above else -7), textcoords="offset points",
-        va="bottom" if above else "top", ha=side, fontsize=_SIZE - 1.5,
+        text,
+        (x, at),
+        xytext=(0, 7 if above else -7),
+        textcoords="offset points",
+        va="bottom" if above else "top",
+        ha=side,
+        fontsize=_SIZE - 1.5,
         color=_ACCENT if above else _FAINT,
     )
 
@@ -176,8 +188,12 @@ def bars(items: Sequence[Bar]) -> bytes:
         axes.barh(range(len(items)), values, height=0.62, color=colours, edgecolor=_INK, linewidth=0.4)
         for at, item in enumerate(items):
             axes.annotate(
-                item.text, (item.value, at), xytext=(-4 if item.value < 0 else 4, 0),
-                textcoords="offset points", va="center", ha="right" if item.value < 0 else "left",
+                item.text,
+                (item.value, at),
+                xytext=(-4 if item.value < 0 else 4, 0),
+                textcoords="offset points",
+                va="center",
+                ha="right" if item.value < 0 else "left",
             )
         axes.axvline(0, color=_INK, lw=0.8)
         axes.set_xlim(-left, right)
@@ -192,7 +208,9 @@ def bars(items: Sequence[Bar]) -> bytes:
 def _canvas(height: float, *, left: float, right: float) -> tuple[Figure, Axes]:
     """Return a figure of the common width; margins in inches."""
     figure = Figure(figsize=(WIDTH, height))
-    axes = figure.add_axes((left / WIDTH, 0.34 / height, (WIDTH - left - right) / WIDTH, (height - 0.4) / height))
+    axes = figure.add_axes(
+        (left / WIDTH, 0.34 / height, (WIDTH - left - right) / WIDTH, (height - 0.4) / height)
+    )
     return figure, axes
 
 

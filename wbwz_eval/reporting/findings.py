@@ -167,9 +167,7 @@ def _dimensions(scores: Scores) -> str:
         return f"{len(middle)} 个维度得分率的中位数都是 {low}%。"
     weak = [names[name] for name in middle.index if number(middle[name], places) == low]
     strong = [names[name] for name in middle.index if number(middle[name], places) == high]
-    return (
-        f"得分率中位数最低的是{'、'.join(weak)}({low}%),最高的是{'、'.join(strong)}({high}%)。"
-    )
+    return f"得分率中位数最低的是{'、'.join(weak)}({low}%),最高的是{'、'.join(strong)}({high}%)。"
 
 
 def _full_marks(scores: Scores) -> str:

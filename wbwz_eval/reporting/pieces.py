@@ -102,8 +102,7 @@ class Table(Piece):
         """Return a ``table`` inside a container that scrolls where the page is narrow."""
         caption = escape(self.caption)
         heads = "".join(
-            f'<th scope="col" class="{column.kind}">{escape(column.title)}</th>'
-            for column in self.columns
+            f'<th scope="col" class="{column.kind}">{escape(column.title)}</th>' for column in self.columns
         )
         rows = "".join(f"<tr>{self._row(row)}</tr>" for row in self.rows)
         notes = "".join(f'<p class="note">{escape(note)}</p>' for note in self.notes)
@@ -135,7 +134,7 @@ def _cell_html(cell: Cell, column: Column, *, first: bool) -> str:
     # one hue, from white to a grey that black text stands out on: reads the same without colour
     style = f' style="background:rgb({_tint(cell.shade)})"' if cell.shade > 0 else ""
     tag = 'th scope="row"' if first else "td"
-    return f'<{tag} class="{column.kind}"{style}>{inner}</{tag.split()[0]}>'
+    return f'<{tag} class="{column.kind}"{style}>{inner}</{tag.split(maxsplit=1)[0]}>'
 
 
 def _tint(shade: float) -> str:

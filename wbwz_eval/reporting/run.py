@@ -85,7 +85,7 @@ class _Place:
         self.page.unlink(missing_ok=True)
 
 
-def _run(  # noqa: PLR0913 - what one run consists of
+def _run(
     report: Report,
     campaign: Campaign,
     source: Path,

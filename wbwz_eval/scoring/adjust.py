@@ -108,7 +108,7 @@ def grade(
     return np.where(scored, result, NO_GRADE)
 
 
-def _within_quota(  # noqa: PLR0913 - parallel arrays of one question
+def _within_quota(
     quota: Quota,
     eligible: BoolArray,
     place: FloatArray,

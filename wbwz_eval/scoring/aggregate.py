@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -137,7 +137,7 @@ class NegativeScoreError(ValueError):
     ``children`` are the siblings, ``entities`` the positions of the entities.
     """
 
-    def __init__(self, children: tuple[str, ...], entities: FloatArray) -> None:
+    def __init__(self, children: tuple[str, ...], entities: np.ndarray[Any, np.dtype[np.intp]]) -> None:
         """Keep where it happened."""
         super().__init__(children, entities)
         self.children, self.entities = children, entities
@@ -178,9 +178,11 @@ def aggregate(
         level.tree, full=full, how=level.aggregation, min_coverage=float(level.min_coverage)
     )
     base = round_half_up(unrounded, digits)
-    effective, contribution = {}, {}
+    effective: dict[str, FloatArray] = {}
+    contribution: dict[str, FloatArray] = {}
     nominal = np.zeros(len(base))
-    stack = [(level.tree, np.ones(len(base)), base, 1.0)]
+    top: tuple[dict[str, Node], FloatArray, FloatArray, float] = (level.tree, np.ones(len(base)), base, 1.0)
+    stack = [top]
     while stack:
         children, above, amount, share_above = stack.pop()
         total_share = sum(float(child.share) for child in children.values()) or 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -97,9 +97,7 @@ class _Order(_Valued):
         value = picked.reindex(range(counted.size)).to_numpy(np.float64)
         return {"value": value, "numerator": value, "denominator": np.ones(counted.size)}
 
-    def pick(
-        self, groups: pd.api.typing.SeriesGroupBy[float, int], counted: Counted
-    ) -> pd.Series[float]:
+    def pick(self, groups: pd.api.typing.SeriesGroupBy[float, Any], counted: Counted) -> pd.Series[float]:
         """Return one value per entity position."""
         return groups.agg(getattr(self, "kind"))  # noqa: B009 - each subclass declares its kind
 
@@ -127,9 +125,7 @@ class Latest(_Order):
 
     kind: Literal["latest"]
 
-    def pick(
-        self, groups: pd.api.typing.SeriesGroupBy[float, int], counted: Counted
-    ) -> pd.Series[float]:
+    def pick(self, groups: pd.api.typing.SeriesGroupBy[float, Any], counted: Counted) -> pd.Series[float]:
         """Return the last value by date, ties by ledger order."""
         order = np.argsort(counted.place, kind="stable")
         return pd.Series(counted.value[order]).groupby(counted.codes[order]).last()
@@ -190,5 +186,3 @@ class PercentileWithin(_Valued):
         rank = groups.rank(method="average").to_numpy(np.float64)
         others = groups.transform("size").to_numpy(np.float64) - 1
         return {"percentile": ratio(rank - 1, others) * PERCENT}
-
-

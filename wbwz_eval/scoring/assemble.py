@@ -33,7 +33,7 @@ def assemble(current: ScoredPeriod, earlier: ScoredPeriod | None) -> Scores:
         nodes=nodes,
         rows=rows,
         adjustments=adjustment_table(current),
-        changes=_change_table(current, earlier, nodes, scores),
+        changes=_change_table(earlier, nodes, scores),
         quality=quality_table(current, nodes),
         method=method_table(current.methodology, current.level, current.campaign.codebook),
     )
@@ -159,7 +159,6 @@ _CHANGES = (
 
 
 def _change_table(
-    current: ScoredPeriod,
     earlier: ScoredPeriod | None,
     nodes: pd.DataFrame,
     scores: pd.DataFrame,

@@ -7,29 +7,25 @@ it stands in the file.
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from wbwz_eval.campaign.faults import one_of
-from wbwz_eval.scoring.measures import ledger_measures
+from wbwz_eval.scoring.field_checks import check_measure
 from wbwz_eval.scoring.numbers import at_day, version_starts
-from wbwz_eval.scoring.opinions import Panel
-from wbwz_eval.scoring.tree import Level, Node, leaves, walk
+from wbwz_eval.scoring.tree import Grades, Level, Node, leaves, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from wbwz_eval.campaign.faults import FaultList
     from wbwz_eval.campaign.folder import Campaign
-    from wbwz_eval.campaign.ledgers import LedgerSchema
     from wbwz_eval.campaign.yaml_source import Loc, YamlSource
-    from wbwz_eval.scoring.fields import Condition
     from wbwz_eval.scoring.measures import Measure
     from wbwz_eval.scoring.methodology import Indicator, MethodologyFile
-    from wbwz_eval.scoring.selection import LedgerMeasure
 
 _WEIGHT_TOLERANCE = 1e-9
 _FAR_FUTURE = dt.date(9999, 12, 31)
-
 
 
 def check_methodology(
@@ -47,7 +43,7 @@ def check_methodology(
         _check_tree(model, level, ("levels", name), report)
         _check_after_total(level, ("levels", name), campaign, report)
     for loc, measure in _measures(model):
-        _check_measure(measure, loc, campaign, report)
+        check_measure(measure, loc, campaign.codebook, report)
     # a rule must agree with its direction in each dated version of its numbers
     seen: set[tuple[Loc, str]] = set()
     for day in sorted(version_starts(model)) or [_FAR_FUTURE]:
@@ -72,9 +68,7 @@ def _check_levels(model: MethodologyFile, campaign: Campaign, report: Callable[.
             report(("indicators", name), f"指标 “{name}” 计入得分但没有 rule", "写上计分办法 rule")
 
 
-def _check_tree(
-    model: MethodologyFile, level: Level, at: Loc, report: Callable[..., None]
-) -> None:
+def _check_tree(model: MethodologyFile, level: Level, at: Loc, report: Callable[..., None]) -> None:
     seen: dict[str, tuple[str, ...]] = {}
     for path, node in walk(level.tree):
         loc = _tree_loc(at, path)
@@ -121,9 +115,7 @@ def _check_shares(
         report(loc, f"{kind}合计 {total:g}({listed})", f"{wanted:g}")
 
 
-def _check_after_total(
-    level: Level, at: Loc, campaign: Campaign, report: Callable[..., None]
-) -> None:
+def _check_after_total(level: Level, at: Loc, campaign: Campaign, report: Callable[..., None]) -> None:
     ids = set(level.paths())
     for index, name in enumerate(level.rank.tie_break):
         if name not in ids:
@@ -138,25 +130,28 @@ def _check_after_total(
         if veto.grade_cap not in order:
             loc = (*at, "vetoes", name, "grade_cap")
             report(loc, f"等次 “{veto.grade_cap}” 不在 grades.order 里", one_of(order))
-    if grades is None:
-        return
+    if grades is not None:
+        _check_grades(grades, (*at, "grades"), campaign, report)
+
+
+def _check_grades(grades: Grades, at: Loc, campaign: Campaign, report: Callable[..., None]) -> None:
+    order = grades.order
     if len(set(order)) < len(order):
-        report((*at, "grades", "order"), "等次重复", "每个等次只写一次")
+        report((*at, "order"), "等次重复", "每个等次只写一次")
     for section in ("cutoffs", "quotas"):
         for name in getattr(grades, section):
             if name not in order:
-                loc = (*at, "grades", section, name)
-                report(loc, f"等次 “{name}” 不在 order 里", one_of(order, instead_of=name))
+                report((*at, section, name), f"等次 “{name}” 不在 order 里", one_of(order, instead_of=name))
     for name, quota in grades.quotas.items():
         for group in quota.extra:
             if group not in campaign.groups:
-                loc = (*at, "grades", "quotas", name, "extra", group)
-                report(loc, f"没有组别 “{group}”", one_of(campaign.groups, instead_of=group))
-    bounds = [grades.cutoffs[name] for name in order if grades.cutoffs.get(name) is not None]
-    if any(a <= b for a, b in zip(bounds, bounds[1:], strict=False)):  # type: ignore[operator]
-        report((*at, "grades", "cutoffs"), "等次的分数线没有从高到低", "order 靠前的等次分数线更高")
-    if grades.cutoffs and grades.cutoffs.get(order[-1]) is not None:
-        report((*at, "grades", "cutoffs"), f"最低等次 “{order[-1]}” 不应有分数线", "null")
+                known = one_of(campaign.groups, instead_of=group)
+                report((*at, "quotas", name, "extra", group), f"没有组别 “{group}”", known)
+    bounds = [bound for name in order if (bound := grades.cutoffs.get(name)) is not None]
+    if any(a <= b for a, b in pairwise(bounds)):
+        report((*at, "cutoffs"), "等次的分数线没有从高到低", "order 靠前的等次分数线更高")
+    if grades.cutoffs.get(order[-1]) is not None:
+        report((*at, "cutoffs"), f"最低等次 “{order[-1]}” 不应有分数线", "null")
 
 
 def _rule_faults(
@@ -199,90 +194,3 @@ def _measures(model: MethodologyFile) -> Iterator[tuple[Loc, Measure]]:
                 yield ("levels", name, section, "items", key, "measure"), item.measure
         for key, veto in level.vetoes.items():
             yield ("levels", name, "vetoes", key, "measure"), veto.measure
-
-
-def _check_measure(
-    spec: Measure, loc: Loc, campaign: Campaign, report: Callable[..., None]
-) -> None:
-    ledgers = campaign.codebook.ledgers
-    for measure in ledger_measures(spec):
-        if measure.ledger not in ledgers:
-            known = one_of(ledgers, instead_of=measure.ledger)
-            report((*loc, "ledger"), f"没有台账 “{measure.ledger}”", known)
-        else:
-            _check_fields(measure, ledgers[measure.ledger], loc, report)
-
-
-def _check_fields(
-    measure: LedgerMeasure, schema: LedgerSchema, loc: Loc, report: Callable[..., None]
-) -> None:
-    conditions = list(_conditions(measure))
-    names = {*measure.needs, *measure.latest_per, *measure.distinct_by, *measure.own_fields}
-    names |= {name for condition in conditions for name in condition.fields}
-    names |= {measure.date} if measure.date else set()
-    for name in sorted(names - set(schema.fields)):
-        known = one_of(schema.fields, instead_of=name)
-        report(loc, f"台账 {measure.ledger}({schema.name})没有字段 “{name}”", known)
-    if names <= set(schema.fields):
-        for name, wanted in _wanted_types(measure):
-            field = schema.fields[name]
-            if field.type not in wanted:
-                report(loc, f"字段 “{name}”({field.label})的类型是 {field.type}", " 或 ".join(wanted))
-        for name, choices in _literals(measure, conditions):
-            field = schema.fields[name]
-            allowed = {"choice": field.allowed, "flag": ("是", "否")}.get(field.type)
-            for choice in choices:
-                if allowed is not None and choice not in allowed:
-                    right = one_of(allowed, instead_of=choice)
-                    report(loc, f"字段 “{name}”({field.label})没有取值 “{choice}”", right)
-
-
-def _conditions(measure: LedgerMeasure) -> Iterator[Condition]:
-    yield from measure.where
-    yield from getattr(measure, "success", ())
-    for conditions in measure.counts.values():
-        yield from conditions
-
-
-def _wanted_types(measure: LedgerMeasure) -> Iterator[tuple[str, tuple[str, ...]]]:
-    number, date = ("number", "integer"), ("date",)
-    if measure.date:
-        yield measure.date, date
-    for attribute in ("done", "answered", "raised"):
-        if isinstance(name := getattr(measure, attribute, None), str):
-            yield name, date
-    for attribute in ("weight", "numerator", "denominator", "planned", "actual", "score"):
-        if isinstance(name := getattr(measure, attribute, None), str):
-            yield name, number
-    for attribute in ("target", "baseline", "unknown"):
-        if isinstance(name := getattr(measure, attribute, None), str):
-            yield name, number
-    for name in (*getattr(measure, "options", ()), *getattr(measure, "bad", ())):
-        yield name, number
-    if value := getattr(measure, "value", None):
-        if value.map is None:
-            numeric = (name for name in (value.field, value.minus, value.over) if name)
-            yield from ((name, number) for name in numeric)
-        yield from ((name, date) for name in (value.workdays_from, value.to) if name)
-    if deadline := getattr(measure, "deadline", None):
-        yield from ((name, date) for name in (deadline.field, deadline.from_) if name)
-        lengths = (deadline.workdays, deadline.suspended)
-        yield from ((name, number) for name in lengths if isinstance(name, str))
-    for condition in _conditions(measure):
-        if any(
-            getattr(condition, test) is not None
-            for test in ("at_least", "above", "at_most", "below")
-        ):
-            yield condition.field, number
-
-
-def _literals(
-    measure: LedgerMeasure, conditions: Iterable[Condition]
-) -> Iterator[tuple[str, Iterable[str]]]:
-    for condition in conditions:
-        yield condition.field, condition.choices
-    value: Any = getattr(measure, "value", None)
-    if value is not None and value.map is not None:
-        yield value.field, value.map
-    if isinstance(measure, Panel):
-        yield measure.group, measure.groups

@@ -107,9 +107,7 @@ def evaluate_values(
     peers = groups.merged(level)
     full_marks = level.full_marks()
     points = {
-        name: score_indicator(
-            methodology, name, raws[name], full=full_marks[name], groups=peers.codes
-        )
+        name: score_indicator(methodology, name, raws[name], full=full_marks[name], groups=peers.codes)
         for name in leaves(level.tree)
     }
     tree = aggregate(

@@ -67,9 +67,7 @@ def row_table(scored: ScoredPeriod) -> pd.DataFrame:
 
 def adjustment_table(scored: ScoredPeriod) -> pd.DataFrame:
     """Return each ledger row behind a bonus, a deduction or a veto."""
-    frames = [
-        _adjustment_rows(scored, kind, name, item) for kind, name, item in _adjustments(scored)
-    ]
+    frames = [_adjustment_rows(scored, kind, name, item) for kind, name, item in _adjustments(scored)]
     filled = [frame for frame in frames if len(frame)]
     if not filled:
         return pd.DataFrame(columns=list(ADJUSTMENT_COLUMNS))
@@ -84,9 +82,7 @@ def _adjustments(scored: ScoredPeriod) -> Iterator[tuple[str, str, Item | Veto]]
     yield from (("veto", name, item) for name, item in level.vetoes.items())
 
 
-def _adjustment_rows(
-    scored: ScoredPeriod, kind: str, name: str, item: Item | Veto
-) -> pd.DataFrame:
+def _adjustment_rows(scored: ScoredPeriod, kind: str, name: str, item: Item | Veto) -> pd.DataFrame:
     rows = scored.measured[name].rows
     rows = rows[rows["reason"] != NOT_CONCERNED]
     table = pd.DataFrame({"entity_id": rows["entity_id"], "kind": kind, "item": name})

@@ -14,6 +14,7 @@ import pandas as pd
 
 from wbwz_eval.campaign.faults import CampaignError, nearest, one_of
 from wbwz_eval.campaign.folder import Campaign, open_campaign
+from wbwz_eval.scoring.measures import Product
 from wbwz_eval.scoring.points import (
     MISSING,
     NOT_APPLICABLE,
@@ -24,7 +25,6 @@ from wbwz_eval.scoring.points import (
     rounding_digits,
     row_points,
 )
-from wbwz_eval.scoring.measures import Product
 from wbwz_eval.scoring.rule_words import number, rule_text, side_name, worked
 from wbwz_eval.scoring.scored import ScoredPeriod, score_period
 
@@ -113,7 +113,7 @@ def _near(entities: pd.DataFrame, wanted: str) -> str:
 class _Explainer:
     def __init__(self, scored: ScoredPeriod, entity: str) -> None:
         self.scored, self.entity = scored, entity
-        self.at = int(scored.entities.index.get_loc(entity))
+        self.at = int(scored.entities.index.get_indexer(pd.Index([entity]))[0])
         self.result, self.level = scored.evaluation, scored.level
         self.none = pd.DataFrame(columns=list(ROW_COLUMNS))
 
@@ -173,20 +173,30 @@ class _Explainer:
             return self._indicator(name, node)
         tree, at = self.result.tree, self.at
         full = 100.0 if node.points is None else float(node.points)
-        lines = [self._formula(name, node.children, node.aggregation, full, tree.unrounded[name][at], tree.score[name][at])]
+        lines = [
+            self._formula(
+                name, node.children, node.aggregation, full, tree.unrounded[name][at], tree.score[name][at]
+            )
+        ]
         if np.isnan(tree.score[name][at]):
-            lines.append(f"数据不足:有分的权重占 {tree.covered[name][at]:.1%},须 {float(node.min_coverage):.1%}")
+            lines.append(
+                f"数据不足:有分的权重占 {tree.covered[name][at]:.1%},须 {float(node.min_coverage):.1%}"
+            )
         parts = [self._node(key, child) for key, child in node.children.items()]
         for gate in node.gates:
             indicator = self.scored.methodology.indicators[gate.indicator]
             value = self.scored.raws[gate.indicator].value[at]
             bound = f"< {number(gate.below)}" if gate.below is not None else f"> {number(gate.above or 0.0)}"
             state = f"起作用,{name} 不高于 {number(gate.cap)}" if tree.gated[name][at] else "不起作用"
-            line = f"门槛 {gate.indicator} {indicator.name} = {_shown(value)}{indicator.unit};{bound} 时限 {number(gate.cap)} 分:{state}"
-            lines.append(line)
+            measured = f"门槛 {gate.indicator} {indicator.name} = {_shown(value)}{indicator.unit}"
+            lines.append(f"{measured};{bound} 时限 {number(gate.cap)} 分:{state}")
             if gate.indicator in self.level.gate_indicators:
                 title = f"门槛 {gate.indicator} {indicator.name} {_shown(value)}{indicator.unit}"
-                parts.append(Explanation(gate.indicator, title, (self._value_line(gate.indicator),), self._rows(gate.indicator)))
+                parts.append(
+                    Explanation(
+                        gate.indicator, title, (self._value_line(gate.indicator),), self._rows(gate.indicator)
+                    )
+                )
         title = f"{name} {node.name} {_shown(tree.score[name][at])} 分({self._share(node, name)})"
         return Explanation(name, title, tuple(lines), self.none, tuple(parts))
 
@@ -195,7 +205,7 @@ class _Explainer:
         effective = self.result.tree.effective[name][self.at]
         return f"{kind} {number(node.share)},实际占总分 {effective:.2%}"
 
-    def _formula(  # noqa: PLR0913 - the parts of one formula
+    def _formula(
         self,
         name: str,
         children: Mapping[str, Node],
@@ -218,14 +228,21 @@ class _Explainer:
             if left_out:
                 text = f"({text}) × {number(full)} ÷ {number(weights)}"
         elif how == "arithmetic":
-            text = " + ".join(f"{key} {_shown(tree.score[key][at])}×{number(child.share)}" for key, child in scored.items())
+            text = " + ".join(
+                f"{key} {_shown(tree.score[key][at])}×{number(child.share)}" for key, child in scored.items()
+            )
             scale = "" if full == 100.0 else f" × {number(full)} ÷ 100"  # noqa: PLR2004 - percent
             text = f"({text}) ÷ {number(weights)}{scale}"
         else:
             kind = "几何平均" if how == "geometric" else "调和平均"
-            listed = "、".join(f"{key} {_shown(tree.score[key][at])}(权 {number(child.share)})" for key, child in scored.items())
+            listed = "、".join(
+                f"{key} {_shown(tree.score[key][at])}(权 {number(child.share)})"
+                for key, child in scored.items()
+            )
             text = f"{kind}[{listed}]"
-        value = f"{number(unrounded)}" + ("" if digits is None or number(unrounded) == number(score) else f" → {_shown(score)}")
+        value = f"{number(unrounded)}" + (
+            "" if digits is None or number(unrounded) == number(score) else f" → {_shown(score)}"
+        )
         return f"{name} = {text} = {value}{note}"
 
     def _indicator(self, name: str, node: Node) -> Explanation:
@@ -262,7 +279,8 @@ class _Explainer:
         text = f"指标值 = {number(value)}{indicator.unit}"
         if isinstance(spec, Product):
             shares = [raw.sides[f"share_{k}"][at] for k in range(1, len(spec.of) + 1)]
-            text = f"指标值 = {' × '.join(number(share) for share in shares)} × {number(scale)} = {number(value)}{indicator.unit}"
+            factors = " × ".join(number(share) for share in [*shares, scale])
+            text = f"指标值 = {factors} = {number(value)}{indicator.unit}"
         elif bottom not in (1.0, 0.0) and not np.isnan(bottom):
             times = "" if scale == 1.0 else f" × {number(scale)}"
             text = f"指标值 = {number(top)} ÷ {number(bottom)}{times} = {number(value)}{indicator.unit}"
@@ -277,7 +295,7 @@ class _Explainer:
         at = self.at
         indicator, points = self.scored.methodology.indicators[name], self.result.points[name]
         rule = indicator.rule
-        assert rule is not None  # noqa: S101 - the caller saw to it
+        assert rule is not None
         unrounded, rounded = points.unrounded[at], points.points[at]
         value = self.result.points[name].value[at]
         if rule.apply_to == "rows":

@@ -36,9 +36,7 @@ def method_table(methodology: Methodology, level: Level, codebook: Codebook) -> 
     for path, node in walk(level.tree):
         if not node.children:
             inside = [f"{names[key]}({number(_at(level, path[: i + 1]))})" for i, key in enumerate(path[:-1])]
-            rows.append(
-                _indicator_row(methodology, codebook, path[-1], inside, node.share, marks[path[-1]])
-            )
+            rows.append(_indicator_row(methodology, codebook, path[-1], inside, node.share, marks[path[-1]]))
         rows += [
             [
                 f"{node.name}({number(node.share)})",
@@ -65,7 +63,7 @@ def _at(level: Level, path: tuple[str, ...]) -> float:
     return float(node.share)
 
 
-def _indicator_row(  # noqa: PLR0913 - one row of a table
+def _indicator_row(
     methodology: Methodology,
     codebook: Codebook,
     key: str,
@@ -98,9 +96,7 @@ def _sources(measure: Measure, codebook: Codebook) -> str:
     return "、".join(codebook.ledgers[name].name for name in ids)
 
 
-def _item_rows(
-    kind: str, items: dict[str, Item], cap: float | None, codebook: Codebook
-) -> list[list[str]]:
+def _item_rows(kind: str, items: dict[str, Item], cap: float | None, codebook: Codebook) -> list[list[str]]:
     rows = []
     for key, item in items.items():
         caps = [f"本项至多 {number(item.cap)} 分"] if item.cap is not None else []

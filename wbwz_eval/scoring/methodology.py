@@ -129,7 +129,7 @@ def load_methodology(path: Path, campaign: Campaign) -> Methodology:
         check_methodology(model, path.stem, campaign, source, faults)
     approvals = _load_approvals(path, faults)
     faults.raise_if_any(f"评价办法 {name} 有误,不能用来计分")
-    assert model is not None  # noqa: S101 - a file that is no model has faults
+    assert model is not None
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     fields = {key: getattr(model, key) for key in MethodologyFile.model_fields}
     return Methodology.model_construct(

@@ -43,9 +43,7 @@ def node_table(scored: ScoredPeriod) -> pd.DataFrame:
     """Return one row per entity and node, entities in order, nodes from the top."""
     blocks = list(_blocks(scored))
     size, count = len(scored.entities), len(blocks)
-    columns: dict[str, NDArray[Any]] = {
-        "entity_id": np.repeat(scored.entities.index.to_numpy(object), count)
-    }
+    columns: dict[str, NDArray[Any]] = {"entity_id": np.repeat(scored.entities.index.to_numpy(object), count)}
     for name in _FIXED:
         columns[name] = np.tile(np.array([block[name] for block in blocks], dtype=object), size)
     for name in _NUMBERS:

@@ -17,10 +17,9 @@ from pydantic_core import PydanticCustomError, core_schema
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
     from pydantic import GetCoreSchemaHandler
 
-FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+FloatArray = np.ndarray[Any, np.dtype[np.floating[Any]]]
 """One float per entity or per row; NaN stands for "none"."""
 
 _HALF_TOLERANCE = 1e-9
@@ -107,16 +106,17 @@ class Number(float):
                 f"数值写法不对({'、'.join(unknown) or 'value 与 versions 须有且只有一个'})",
                 "数,或 {value: 数, clause: 条款, approved: 批准, note: 说明},或 {versions: [...]}",
             )
-        text = {key: str(raw.get(key, "")) for key in ("clause", "approved", "note")}
-        if "value" in raw:
-            return cls(_plain(raw["value"]), **text)
-        versions = _parse_versions(raw["versions"])
-        return cls(versions[-1].value, **text, versions=versions)
+        versions = _parse_versions(raw["versions"]) if "versions" in raw else ()
+        return cls(
+            versions[-1].value if versions else _plain(raw["value"]),
+            clause=str(raw.get("clause", "")),
+            approved=str(raw.get("approved", "")),
+            note=str(raw.get("note", "")),
+            versions=versions,
+        )
 
 
-def _number(
-    value: float, clause: str, approved: str, note: str, versions: tuple[Version, ...]
-) -> Number:
+def _number(value: float, clause: str, approved: str, note: str, versions: tuple[Version, ...]) -> Number:
     return Number(value, clause=clause, approved=approved, note=note, versions=versions)
 
 
@@ -186,7 +186,7 @@ def _children(node: object) -> list[object]:
     return list(node) if isinstance(node, tuple) else []
 
 
-def round_half_up(values: NDArray[np.float64] | float, digits: int | None) -> FloatArray:
+def round_half_up(values: FloatArray | float, digits: int | None) -> FloatArray:
     """Round to ``digits`` decimals, halves away from zero (四舍五入); ``None`` leaves as is.
 
     A value within 1e-9 of a half, in units of the last digit kept, counts as

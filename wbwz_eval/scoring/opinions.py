@@ -146,8 +146,9 @@ class Panel(LedgerMeasure):
         """Return the weighted mean of the groups that have enough valid ballots."""
         share = np.array([float(weight) for weight in self.groups.values()])
         every, voided = counted.candidates, counted.voided
-        assert every is not None  # noqa: S101 - a panel always voids
-        valid = (voided == "") | (voided == TRIMMED)
+        assert every is not None, "a panel always voids"
+        assert voided is not None
+        valid = np.isin(voided.astype(str), ["", TRIMMED])
         ballots = self._by_group(every, valid.astype(np.float64))
         scored = self._by_group(counted, np.ones(len(counted.codes)))
         total = self._by_group(counted, counted.value)
@@ -164,7 +165,7 @@ class Panel(LedgerMeasure):
 
     def _by_group(self, counted: Counted, per_row: FloatArray) -> FloatArray:
         """Return the sum per entity and rater group, shape (entities, groups)."""
-        column = pd.Index(list(self.groups)).get_indexer(counted.rows[self.group])
+        column = pd.Index(list(self.groups)).get_indexer(pd.Index(counted.rows[self.group]))
         known = column >= 0
         shape = (counted.size, len(self.groups))
         at = np.ravel_multi_index((counted.codes[known], column[known]), shape)

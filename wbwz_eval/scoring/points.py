@@ -161,7 +161,7 @@ def _apply(
 
 def _by_rows(indicator: Indicator, raw: RawValues, full: float) -> FloatArray:
     """Score each counted row, then take the weighted mean per entity."""
-    assert raw.rows is not None  # noqa: S101 - the caller saw to it
+    assert raw.rows is not None
     counted = raw.rows[raw.rows["counted"]]
     points = row_points(indicator, counted, full)
     codes, weight = counted["code"].to_numpy(), counted["weight"].to_numpy(np.float64)
@@ -173,7 +173,7 @@ def _by_rows(indicator: Indicator, raw: RawValues, full: float) -> FloatArray:
 def row_points(indicator: Indicator, counted: pd.DataFrame, full: float) -> FloatArray:
     """Return the points of each counted row under a rule that is applied to rows."""
     rule = indicator.rule
-    assert rule is not None  # noqa: S101 - only asked of what is scored
+    assert rule is not None
     scale = getattr(indicator.measure, "factor", 1.0)
     sides: dict[str, Any] = {name: counted[name].to_numpy(float) for name in rule.asked_sides}
     value = np.round(counted["value"].to_numpy(np.float64) * scale, NOISE_DIGITS)

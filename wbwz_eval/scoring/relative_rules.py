@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -58,7 +59,7 @@ class ByRank(_Relative):
         """Refuse points that rise with a worse place."""
         found = super().faults(direction, full)
         listed = self.places or ()
-        if any(a < b for a, b in zip(listed, listed[1:], strict=False)):
+        if any(a < b for a, b in pairwise(listed)):
             found.append(("名次得分须从高到低", "如 [100, 95, 90]"))
         return found
 
@@ -168,8 +169,6 @@ class DistanceToReference(_Relative):
         worst = by_group(raw.values, codes, how)
         width = float(self.reference) - worst
         apart = (width != 0) & np.isfinite(width)
-        short = np.divide(
-            float(self.reference) - raw.values, width, out=np.zeros(len(width)), where=apart
-        )
+        short = np.divide(float(self.reference) - raw.values, width, out=np.zeros(len(width)), where=apart)
         share = 1 - short
         return raw.full * (np.clip(share, 0, 1) if self.clip else share)

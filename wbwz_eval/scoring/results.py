@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from importlib.metadata import version
@@ -130,9 +129,7 @@ def write_results(
     return final
 
 
-def _write(
-    campaign: Campaign, period: str, levels: Mapping[str, Scores], folder: Path
-) -> dict[str, Any]:
+def _write(campaign: Campaign, period: str, levels: Mapping[str, Scores], folder: Path) -> dict[str, Any]:
     digests, headers = {}, {}
     for level, scores in levels.items():
         (folder / level).mkdir()
@@ -164,11 +161,11 @@ def _replace(beside: Path, final: Path) -> None:
     """Put a finished folder in its place; a folder can only be renamed onto an empty one."""
     if final.exists():
         old = Path(tempfile.mkdtemp(prefix=f".{final.name}-old-", dir=final.parent))
-        os.replace(final, old / final.name)
-        os.replace(beside, final)
+        final.replace(old / final.name)
+        beside.replace(final)
         shutil.rmtree(old)
     else:
-        os.replace(beside, final)
+        beside.replace(final)
 
 
 def open_results(campaign: Campaign | Path | str, period: str, level: str) -> Scores:
@@ -203,8 +200,7 @@ def _fresh(campaign: Campaign, period: str, folder: Path) -> bool:
         return False
     tables = manifest.get("tables", {})
     return manifest.get("state") == input_state(campaign, period) and all(
-        (folder / name).is_file()
-        and hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+        (folder / name).is_file() and hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
         for name, digest in tables.items()
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -67,9 +67,7 @@ class Test(Strict):
     def comparison(self) -> tuple[str, float]:
         """The comparison's name and bound."""
         return next(
-            (name, float(getattr(self, name)))
-            for name in COMPARISONS
-            if getattr(self, name) is not None
+            (name, float(getattr(self, name))) for name in COMPARISONS if getattr(self, name) is not None
         )
 
     def holds(self, raw: Raw) -> BoolArray:
@@ -171,5 +169,3 @@ def group_size(values: FloatArray, groups: NDArray[np.int64]) -> FloatArray:
 def with_values(raw: Raw, values: FloatArray) -> Raw:
     """Return the same input with other values."""
     return replace(raw, values=values)
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import singledispatch
+from itertools import pairwise
 
 from wbwz_eval.scoring import relative_rules, rules
 from wbwz_eval.scoring.rule_base import Direction, RuleBase, Test
@@ -80,7 +81,7 @@ def _(rule: rules.Proportional, direction: Direction, full: float, unit: str) ->
 def _(rule: rules.Proportional, direction: Direction, full: float, value: float) -> str:
     if value < rule.threshold:
         return f"{number(value)} < {number(rule.threshold)},计 0"
-    if value >= rule.target and rule.over_cap == 0:
+    if value >= rule.target and not rule.over_cap > 0:
         return f"达到 {number(rule.target)},满分 {number(full)}"
     ratio = f"{number(full)} × {number(value)} ÷ {number(rule.target)}"
     if value >= rule.target * (1 + rule.over_cap):
@@ -133,9 +134,7 @@ def _(rule: rules.Efficacy, direction: Direction, full: float, value: float) -> 
 
 @_text.register
 def _(rule: rules.EfficacyTiers, direction: Direction, full: float, unit: str) -> str:
-    tiers = "、".join(
-        f"{number(tier.standard)}{unit}→系数 {number(tier.coefficient)}" for tier in rule.tiers
-    )
+    tiers = "、".join(f"{number(tier.standard)}{unit}→系数 {number(tier.coefficient)}" for tier in rule.tiers)
     return f"分档功效系数:{tiers},档间按功效系数调整,最低档以下系数 {number(rule.below_lowest)}"
 
 
@@ -145,7 +144,7 @@ def _(rule: rules.EfficacyTiers, direction: Direction, full: float, value: float
     best = rule.tiers[0]
     if sign * value >= sign * best.standard:
         return f"{number(full)} × {number(best.coefficient)}"
-    for upper, lower in zip(rule.tiers, rule.tiers[1:], strict=False):
+    for upper, lower in pairwise(rule.tiers):
         if sign * value >= sign * lower.standard:
             gain = f"({number(upper.coefficient)} − {number(lower.coefficient)})"
             way = (
@@ -174,7 +173,7 @@ def _band(band: rules.Band, unit: str) -> str:
 @_text.register
 def _(rule: rules.Deduct, direction: Direction, full: float, unit: str) -> str:
     start = full if rule.start is None else rule.start
-    each = "" if rule.per == 1 else f"每 1{unit} 扣 {number(rule.per)} 分,"
+    each = "" if float(rule.per) == 1.0 else f"每 1{unit} 扣 {number(rule.per)} 分,"
     return f"起评 {number(start)} 分,逐项扣分,{each}扣至 {number(rule.floor)} 分为止"
 
 

@@ -8,6 +8,7 @@ tests/cases. ``relative_rules`` holds those that compare entities.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -98,7 +99,7 @@ class Efficacy(RuleBase):
     clip: tuple[Number, Number] | None = None
 
     def points(self, raw: Raw) -> FloatArray:
-        """(base + span·(x − u)/(s − u))·full/100, clipped if the method says so."""
+        """Return (base + span·(x − u)/(s − u))·full/100, clipped if the method says so."""
         coefficient = (raw.values - self.unacceptable) / (self.satisfied - self.unacceptable)
         return clip((self.base + self.span * coefficient) * raw.full / 100.0, self.clip)
 
@@ -142,11 +143,11 @@ class EfficacyTiers(RuleBase):
         found = super().faults(direction, full)
         sign = 1 if direction == "up" else -1
         standards = [sign * tier.standard for tier in self.tiers]
-        if any(a <= b for a, b in zip(standards, standards[1:], strict=False)):
+        if any(a <= b for a, b in pairwise(standards)):
             order = "从大到小" if direction == "up" else "从小到大"
             found.append((f"各档标准值的顺序与 direction: {direction} 矛盾", f"最优档在前,标准值{order}"))
         coefficients = [tier.coefficient for tier in self.tiers]
-        if any(a <= b for a, b in zip(coefficients, coefficients[1:], strict=False)):
+        if any(a <= b for a, b in pairwise(coefficients)):
             found.append(("各档系数须从大到小", "如 1.0、0.8、0.6、0.4、0.2"))
         return found
 
@@ -190,11 +191,9 @@ class Bands(RuleBase):
         found = super().faults(direction, full)
         plain = [_Edge.of(band) for band in self.bands if band.if_ is None]
         plain.sort(key=lambda edge: edge.low)
-        found += [
-            (f"分档为空或上下限颠倒:{edge}", "from 小于 to") for edge in plain if edge.low >= edge.high
-        ]
+        found += [(f"分档为空或上下限颠倒:{edge}", "from 小于 to") for edge in plain if edge.low >= edge.high]
         gap = not plain or plain[0].low > -np.inf or plain[-1].high < np.inf
-        for left, right in zip(plain, plain[1:], strict=False):
+        for left, right in pairwise(plain):
             if right.low < left.high:
                 found.append((f"分档重叠:{left} 与 {right}", "前一档的 to 等于后一档的 from"))
             gap = gap or right.low > left.high
@@ -309,7 +308,7 @@ def parse_rule(data: Mapping[str, Any]) -> AnyRule:
     return _ADAPTER.validate_python(data)
 
 
-def score_values(  # noqa: PLR0913 - the parts of one question, all named
+def score_values(
     rule: AnyRule,
     values: FloatArray,
     *,

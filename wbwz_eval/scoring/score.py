@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import Campaign, open_campaign
 from wbwz_eval.campaign.periods import Period, previous
-from wbwz_eval.scoring.scored import ScoredPeriod, score_period
 from wbwz_eval.scoring.assemble import assemble
+from wbwz_eval.scoring.scored import ScoredPeriod, score_period
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -103,13 +103,11 @@ def score_period(
     try:
         evaluation = evaluate_values(resolved, level_id, raws, _groups(entities), after)
     except NegativeScoreError as error:
-        who = "、".join(entities.index[error.entities])
+        who = "、".join(entities.index.take(error.entities))
         children = "、".join(error.children)
         msg = f"{period.id}:{children} 按几何或调和平均汇总,但 {who} 有负分;请改计分办法的下限或汇总方法"
         raise CampaignError(msg) from None
-    return ScoredPeriod(
-        campaign, period, level_id, resolved, entities, measured, after, raws, evaluation
-    )
+    return ScoredPeriod(campaign, period, level_id, resolved, entities, measured, after, raws, evaluation)
 
 
 def _value(measured: Measured) -> np.ndarray:

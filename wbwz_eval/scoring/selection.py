@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 CodeArray = np.ndarray[Any, np.dtype[np.int64]]
 TextArray = np.ndarray[Any, np.dtype[np.object_]]
 
+LongerPeriod = Literal["month", "quarter", "half", "year", "term"]
+
 WITHDRAWN_STATUS = "撤回"
 OUT_OF_PERIOD = "不在期内"
 WITHDRAWN = "已撤回"
@@ -65,14 +67,14 @@ class Context:
     start: dt.date
     cutoff: dt.date
     calendar: WorkCalendar
-    enclosing: Callable[[str], Period]
+    enclosing: Callable[[LongerPeriod], Period]
     all_rows: bool = False
     _codes: dict[str, CodeArray] = field(default_factory=dict)
 
     def codes(self, ledger: Ledger) -> CodeArray:
         """Return the entity position of each ledger row, -1 for other entities."""
         if ledger.id not in self._codes:
-            self._codes[ledger.id] = self.entities.get_indexer(ledger.rows["entity_id"])
+            self._codes[ledger.id] = self.entities.get_indexer(pd.Index(ledger.rows["entity_id"]))
         return self._codes[ledger.id]
 
 
@@ -122,7 +124,6 @@ def _as_tuple(raw: object) -> object:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
-LongerPeriod = Literal["month", "quarter", "half", "year", "term"]
 
 
 class LedgerMeasure(Strict, ABC):
@@ -259,7 +260,7 @@ class LedgerMeasure(Strict, ABC):
             evidence.loc[live, name] = side
         return Measured(table, evidence)
 
-    def _reasons(  # noqa: PLR0913 - parallel arrays of one selection
+    def _reasons(
         self,
         rows: pd.DataFrame,
         codes: CodeArray,
@@ -291,12 +292,10 @@ class LedgerMeasure(Strict, ABC):
         for names, text in ((self.latest_per, SUPERSEDED), (self.distinct_by, DUPLICATE)):
             if names:
                 order = -value if text == DUPLICATE and self.keep == "highest" else place
-                leave_out(
-                    repeated(rows, codes, names, live, order, last=text == SUPERSEDED), text
-                )
+                leave_out(repeated(rows, codes, names, live, order, last=text == SUPERSEDED), text)
         return reason
 
-    def _count(  # noqa: PLR0913 - parallel arrays of one selection
+    def _count(
         self,
         rows: pd.DataFrame,
         codes: CodeArray,
@@ -343,7 +342,7 @@ def verified(rows: pd.DataFrame, cutoff: dt.date) -> BoolArray:
     return filled(rows["verified_by"]) & on_time
 
 
-def repeated(  # noqa: PLR0913 - parallel arrays of one selection
+def repeated(
     rows: pd.DataFrame,
     codes: CodeArray,
     names: tuple[str, ...],

@@ -219,11 +219,7 @@ class FirstTimeRate(_Share):
         )
         at = pairs["row"].to_numpy()
         gap = (pairs["raised"].to_numpy("datetime64[D]") - answered[at]).astype("timedelta64[D]")
-        within = (gap >= np.timedelta64(0, "D")) & (
-            gap <= np.timedelta64(int(self.within_days), "D")
-        )
+        within = (gap >= np.timedelta64(0, "D")) & (gap <= np.timedelta64(int(self.within_days), "D"))
         result = np.zeros(len(rows), dtype=bool)
         result[at[within]] = True
         return result
-
-

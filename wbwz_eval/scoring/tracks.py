@@ -24,7 +24,7 @@ class ScheduleDeviation(LedgerMeasure):
     red: Number
 
     def model_post_init(self, context: object, /) -> None:
-        """The last report of each task counts, so ``latest_per`` is not for the method to say."""
+        """Refuse ``latest_per``: the last report of each task counts anyway."""
         super().model_post_init(context)
         if self.latest_per or self.red >= self.yellow:
             raise wrong("schedule_deviation 的 red 须小于 yellow,且不写 latest_per")

@@ -59,7 +59,7 @@ class Node(Strict):
     def share(self) -> Number:
         """The weight or the points: what counts among siblings."""
         share = self.points if self.weight is None else self.weight
-        assert share is not None  # noqa: S101 - model_post_init saw to it
+        assert share is not None
         return share
 
 
@@ -182,6 +182,5 @@ class Level(Strict):
     def full_marks(self) -> dict[str, float]:
         """Return node id → full mark: its points, or 100 where the tree gives weights."""
         return {
-            path[-1]: 100.0 if node.points is None else float(node.points)
-            for path, node in walk(self.tree)
+            path[-1]: 100.0 if node.points is None else float(node.points) for path, node in walk(self.tree)
         }

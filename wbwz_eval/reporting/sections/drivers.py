@@ -73,8 +73,10 @@ def _movers(scores: Scores, caption: str, table: pd.DataFrame) -> Table:
     shown = parts.loc[table["entity_id"]]
     # a column of nothing but noughts says nothing
     kept = [
-        name for name in titles
-        if name not in {*_ADDED, _REST} or any(float(signed(v, places).replace("−", "-")) for v in shown[name])
+        name
+        for name in titles
+        if name not in {*_ADDED, _REST}
+        or any(float(signed(v, places).replace("−", "-")) for v in shown[name])
     ]
     reach = float(shown.abs().to_numpy().max()) or 1.0
     rows = []
@@ -97,8 +99,10 @@ def _reasons(scores: Scores, entity: str, delta: float) -> str:
     """Name the leaves that moved the total most in its own direction."""
     places = digits(scores)
     own = scores.changes[scores.changes["entity_id"] == entity]
-    same = own[own["change"] > 0].nlargest(_REASONS, "change") if delta > 0 else (
-        own[own["change"] < 0].nsmallest(_REASONS, "change")
+    same = (
+        own[own["change"] > 0].nlargest(_REASONS, "change")
+        if delta > 0
+        else (own[own["change"] < 0].nsmallest(_REASONS, "change"))
     )
     said = [
         f"{row['name']} {signed(row['change'], places)}"

@@ -36,9 +36,7 @@ def _shade(value: float, low: float, high: float) -> float:
     return (value - low) / (high - low) if high > low and value == value else 0.0  # noqa: PLR0124 - NaN
 
 
-def _entity_table(
-    scores: Scores, group: Peers, low: pd.Series[float], high: pd.Series[float]
-) -> Table:
+def _entity_table(scores: Scores, group: Peers, low: pd.Series[float], high: pd.Series[float]) -> Table:
     places, shares = digits(scores), attained(scores, group.table)
     ids = [d.id for d in dimensions(scores)]
     rows = []
@@ -63,7 +61,9 @@ def _group_table(scores: Scores, low: pd.Series[float], high: pd.Series[float]) 
             column = shares[d.id].dropna()
             middle = float(column.median()) if len(column) else float("nan")
             ends = f"{number(column.min(), places)}~{number(column.max(), places)}" if len(column) else ""
-            cells.append(Cell(number(middle, places), below=ends, shade=_shade(middle, low[d.id], high[d.id])))
+            cells.append(
+                Cell(number(middle, places), below=ends, shade=_shade(middle, low[d.id], high[d.id]))
+            )
         rows.append((Cell(group.name), Cell(str(len(group.table))), *cells))
     columns = (Column("组别", "wide"), Column("个数", "number"), *_titles(scores))
     notes = ("每格为该组得分率的中位数,小字为最低至最高。",)

@@ -89,7 +89,12 @@ def _details(scores: Scores) -> Table:
     """Return every line, or by kind and indicator where there are too many to read."""
     table = scores.quality
     if len(table) <= _MOST_ROWS:
-        columns = (Column("被评对象", "wide"), Column("情形"), Column("数量", "number"), Column("说明", "wide"))
+        columns = (
+            Column("被评对象", "wide"),
+            Column("情形"),
+            Column("数量", "number"),
+            Column("说明", "wide"),
+        )
         rows = [
             (
                 Cell(str(row["name"])),
@@ -103,7 +108,12 @@ def _details(scores: Scores) -> Table:
     keyed = table.assign(what=table["indicator"].where(table["indicator"] != "", table["ledger"]))
     first = keyed["detail"].str.split("[;:]", n=1, regex=True).str[0]
     grouped = keyed.assign(label=first).groupby(["kind", "what"], sort=False)
-    columns = (Column("指标或台账", "wide"), Column("情形"), Column("涉及对象", "number"), Column("对象", "wide"))
+    columns = (
+        Column("指标或台账", "wide"),
+        Column("情形"),
+        Column("涉及对象", "number"),
+        Column("对象", "wide"),
+    )
     rows = [
         (
             Cell(str(part["label"].iloc[0]), below=str(what)),

@@ -48,7 +48,11 @@ def ranking_table(scores: Scores, group: Peers, *, shorten: bool) -> Table:
         notes = [*notes, f"列出前 {TOP} 个和后 {BOTTOM} 个,其余 {len(group.table) - TOP - BOTTOM} 个见附录。"]
     columns = _columns(scores, group)
     rows = [tuple(columns[column](row) for column in columns) for row in table.to_dict("records")]
-    size = f"{len(group.table)} 个" if ranked == len(group.table) else f"{len(group.table)} 个,有位次 {ranked} 个"
+    size = (
+        f"{len(group.table)} 个"
+        if ranked == len(group.table)
+        else f"{len(group.table)} 个,有位次 {ranked} 个"
+    )
     return Table(f"{group.name}({size})", tuple(columns), tuple(rows), tuple(notes))
 
 
@@ -65,9 +69,7 @@ def _columns(scores: Scores, group: Peers) -> dict[Column, Any]:
         ),
     }
     if _in_doubt(table).any():
-        columns[Column("位次区间", "number")] = lambda row: Cell(
-            _places(row["rank_low"], row["rank_high"])
-        )
+        columns[Column("位次区间", "number")] = lambda row: Cell(_places(row["rank_low"], row["rank_high"]))
     if scores.header["previous_period"] is not None:
         columns[Column("进退", "number")] = lambda row: Cell(movement(row))
     if (table["grade"] != "").any():
@@ -88,7 +90,7 @@ def _in_doubt(table: pd.DataFrame) -> pd.Series[bool]:
 def movement(row: Mapping[Hashable, Any]) -> str:
     """Write how many places an entity moved; in brackets where the interval holds the old place."""
     moved, before = row["movement"], row["previous_rank"]
-    if row["rank"] != row["rank"]:  # noqa: PLR0124 - NaN
+    if row["rank"] != row["rank"]:
         return NONE
     if before != before:  # noqa: PLR0124 - NaN
         return "新"
@@ -196,6 +198,10 @@ def _spread(scores: Scores) -> list[Piece]:
             )
         )
     ranked = scores.scores[scores.scores["rank"].notna()]
-    said = ";".join(f"{strip.label}{strip.middle_text},{strip.low_label} 至 {strip.high_label}" for strip in strips)
-    picture = charts.strips(strips, _limits(ranked.assign(total_low=ranked["total"], total_high=ranked["total"])))
+    said = ";".join(
+        f"{strip.label}{strip.middle_text},{strip.low_label} 至 {strip.high_label}" for strip in strips
+    )
+    picture = charts.strips(
+        strips, _limits(ranked.assign(total_low=ranked["total"], total_high=ranked["total"]))
+    )
     return [Picture(picture, f"各组总分的分布:{said}。", "各组总分的分布(每条竖线一个对象,菱形为中位数)")]
