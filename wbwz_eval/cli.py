@@ -100,16 +100,46 @@ def _print_scores(header: dict[str, object], table: pd.DataFrame) -> None:
     console = Console()
     console.print(
         f"[bold]{escape(str(header['campaign']))}[/] {header['period_name']} {header['level_name']}"
-        f"  截止 {header['cutoff']}  办法 {header['methodology_version']}  [red]{header['mark']}[/]"
+        f"  截止 {header['cutoff']}  办法 {header['methodology_version']}  [red]{header['mark']}[/]",
+        highlight=False,
     )
     dimensions = {item["id"]: item["name"] for item in header["dimensions"]}  # type: ignore[attr-defined]
     columns = list(_COLUMNS)
     names = [*columns[:4], *dimensions, *columns[4:]]
-    out = Table(*[{**_COLUMNS, **dimensions}[name] for name in names], row_styles=["", "dim"])
+    titles = {**_COLUMNS, **dimensions}
     ordered = table.sort_values(["group", "rank", "entity_id"], na_position="last")
-    for row in ordered[names].to_dict("records"):
+    out = _table(ordered, names, titles)
+    # a pipe takes any width; a narrow terminal gets fewer columns rather than cut ones
+    if console.is_terminal:
+        spare = [*_SPARE, *dimensions]
+        dropped = 0
+        while spare and _width(console, out) > console.width:
+            names.remove(spare.pop(0))
+            dropped += 1
+            out = _table(ordered, names, titles)
+        console.print(out)
+        if dropped:
+            console.print(f"终端较窄,省略 {dropped} 列;全部列用 --format csv")
+    else:
+        Console(width=_width(console, out)).print(out)
+
+
+_SPARE = ["standing", "coverage", "base", "bonus", "deduction", "group_name", "movement", "veto"]
+"""Columns in the order in which a narrow terminal goes without them."""
+
+
+def _width(console: Console, table: Table) -> int:
+    """Return the columns of a terminal that a table wants."""
+    return console.measure(table, options=console.options.update(max_width=10_000)).maximum
+
+
+def _table(rows: pd.DataFrame, names: list[str], titles: dict[str, str]) -> Table:
+    out = Table(row_styles=["", "dim"])
+    for name in names:
+        out.add_column(titles[name], no_wrap=True)
+    for row in rows[names].to_dict("records"):
         out.add_row(*[_cell(str(name), row[name]) for name in names])
-    console.print(out)
+    return out
 
 
 def _cell(name: str, value: object) -> str:

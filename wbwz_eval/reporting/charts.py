@@ -28,9 +28,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 # as wide as a phone shows without making the letters smaller than 10 px
-WIDTH = 5.0
+WIDTH = 4.5
 _SIZE = 9.5
+_SMALL = 8.0
 _ROW = 0.27
+# height in inches that the value axis takes under the rows
+_AXIS = 0.34
 _INK, _FAINT, _LINE, _ACCENT = "#1a1a1a", "#6b6b6b", "#c9c9c9", "#9c1c1c"
 
 _SETTINGS = {
@@ -99,7 +102,7 @@ def dots(items: Sequence[Dot], limits: tuple[float, float]) -> bytes:
     names = [_folded(item.label, 14) for item in items]
     heights = [_ROW * (1 + 0.62 * name.count("\n")) for name in names]
     with _drawing():
-        figure, axes = _canvas(sum(heights) + 0.42, left=_left(names), right=0.72)
+        figure, axes = _canvas(sum(heights) + _AXIS, left=_left(names), right=0.72)
         y = np.cumsum(heights) - np.array(heights) / 2
         for at, item in zip(y, items, strict=True):
             axes.plot(limits, [at, at], color="#ececec", lw=0.8, zorder=0)
@@ -126,51 +129,62 @@ def strips(items: Sequence[Strip], limits: tuple[float, float]) -> bytes:
     """Draw one line per item: all its values as thin marks, the middle as a bold one, the ends named."""
     names = [_folded(item.label, 7) for item in items]
     with _drawing():
-        figure, axes = _canvas(0.62 * len(items) + 0.4, left=_left(names), right=0.2)
+        figure, axes = _canvas(0.62 * len(items) + _AXIS, left=_left(names), right=0.2)
         for at, item in enumerate(items):
             values = np.array(item.values)
             axes.plot(limits, [at, at], color="#ececec", lw=0.8, zorder=0)
-            axes.plot(
-                values, np.full(len(values), at), ls="", marker="|", ms=9, mew=1.0, color=_INK, alpha=0.45
-            )
+            axes.plot(values, np.full(len(values), at), ls="", marker="|", ms=9, mew=1.0, color=_INK, alpha=0.45)
             axes.plot(item.middle, at, ls="", marker="D", ms=5.5, color=_ACCENT, zorder=3)
             # the middle is named over the line, the ends under it: they cannot run into each other
             _mark(axes, item.middle, at, item.middle_text, limits, above=True)
-            _ends(axes, values, at, item, limits)
+            ends = [(float(values.min()), item.low_label), (float(values.max()), item.high_label)]
+            for x, text in _apart(axes, ends, limits):
+                _mark(axes, x, at, text, limits, above=False)
         axes.set_yticks(range(len(items)), names)
         axes.set_ylim(len(items) - 0.4, -0.6)
         _value_axis(axes, limits)
         return _svg(figure)
 
 
-def _ends(axes: Axes, values: np.ndarray, at: int, item: Strip, limits: tuple[float, float]) -> None:
-    span = limits[1] - limits[0]
-    low, high = float(values.min()), float(values.max())
-    need = _units(item.low_label) + _units(item.high_label) + 2
-    room = (high - low) / span * 52
-    if room > need or not item.low_label:
-        if item.low_label:
-            _mark(axes, low, at, item.low_label, limits, above=False)
-        _mark(axes, high, at, item.high_label, limits, above=False)
-    else:
-        both = f"{item.low_label} ~ {item.high_label}"
-        _mark(axes, (low + high) / 2, at, both, limits, above=False)
+def _capacity(axes: Axes) -> float:
+    """Return how many units of small text fit across the axes."""
+    return axes.get_position().width * WIDTH * 72 / (_SMALL / 2)
+
+
+def _half(axes: Axes, text: str) -> float:
+    """Return half the width of a small text as a share of the axes."""
+    return _units(text) / _capacity(axes) / 2
+
+
+def _apart(
+    axes: Axes, ends: list[tuple[float, str]], limits: tuple[float, float]
+) -> list[tuple[float, str]]:
+    """Return the labels of both ends, or one label for both where they would run into each other."""
+    (low, first), (high, last) = ends
+    shares = [(x - limits[0]) / (limits[1] - limits[0]) for x, _ in ends]
+    right = max(shares[0], _half(axes, first)) + _half(axes, first)
+    left = min(shares[1], 1 - _half(axes, last)) - _half(axes, last)
+    if right < left and first != last:
+        return ends
+    both = first if first == last else f"{first} ~ {last}"
+    return [((low + high) / 2, both)]
 
 
 def _mark(axes: Axes, x: float, at: float, text: str, limits: tuple[float, float], *, above: bool) -> None:
-    """Write a text at a value, kept inside the axes."""
+    """Write a small text at a value, kept inside the axes."""
     share = (x - limits[0]) / (limits[1] - limits[0])
-    half = _units(text) / 52 / 2
+    half = _half(axes, text)
     side = "left" if share < half else "right" if share > 1 - half else "center"
-    x = limits[0] if side == "left" else limits[1] if side == "right" else x
+    inside = {"left": 0.0, "right": 1.0, "center": share}[side]
     axes.annotate(
         text,
-        (x, at),
+        (inside, at),
+        xycoords=("axes fraction", "data"),
         xytext=(0, 7 if above else -7),
         textcoords="offset points",
         va="bottom" if above else "top",
         ha=side,
-        fontsize=_SIZE - 1.5,
+        fontsize=_SMALL,
         color=_ACCENT if above else _FAINT,
     )
 
@@ -183,7 +197,7 @@ def bars(items: Sequence[Bar]) -> bytes:
     left = reach * 1.3 if (values < 0).any() else reach * 0.05
     right = reach * 1.3 if (values > 0).any() else reach * 0.05
     with _drawing():
-        figure, axes = _canvas(0.34 * len(items) + 0.12, left=_left(names), right=0.1)
+        figure, axes = _canvas(0.34 * len(items), left=_left(names), right=0.1, below=0.0)
         colours = [_ACCENT if value < 0 else "#7d97b3" for value in values]
         axes.barh(range(len(items)), values, height=0.62, color=colours, edgecolor=_INK, linewidth=0.4)
         for at, item in enumerate(items):
@@ -205,11 +219,11 @@ def bars(items: Sequence[Bar]) -> bytes:
         return _svg(figure)
 
 
-def _canvas(height: float, *, left: float, right: float) -> tuple[Figure, Axes]:
+def _canvas(height: float, *, left: float, right: float, below: float = _AXIS) -> tuple[Figure, Axes]:
     """Return a figure of the common width; margins in inches."""
-    figure = Figure(figsize=(WIDTH, height))
+    figure = Figure(figsize=(WIDTH, height + 0.06))
     axes = figure.add_axes(
-        (left / WIDTH, 0.34 / height, (WIDTH - left - right) / WIDTH, (height - 0.4) / height)
+        (left / WIDTH, below / (height + 0.06), (WIDTH - left - right) / WIDTH, (height - below) / (height + 0.06))
     )
     return figure, axes
 
@@ -218,7 +232,7 @@ def _value_axis(axes: Axes, limits: tuple[float, float]) -> None:
     axes.set_xlim(*limits)
     axes.locator_params(axis="x", nbins=5)
     axes.tick_params(axis="both", length=0)
-    axes.tick_params(axis="x", labelsize=_SIZE - 1.5)
+    axes.tick_params(axis="x", labelsize=_SMALL)
     axes.grid(axis="x", color="#e4e4e4", lw=0.7)
     axes.set_axisbelow(True)
     axes.spines[["left", "right", "top"]].set_visible(False)

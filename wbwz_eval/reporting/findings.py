@@ -51,8 +51,8 @@ def _scope(scores: Scores) -> str:
     if ranked == len(table):
         return f"{said},全部有位次。"
     reasons = table.loc[table["rank"].isna(), "standing"].value_counts(sort=False)
-    why = "、".join(f"{reason} {count} 个" for reason, count in reasons.items())
-    return f"{said},{f'{ranked} 个' if ranked else '没有一个'}有位次;未排位的:{why}。"
+    why = "、".join(f"“{reason}”{count} 个" for reason, count in reasons.items())
+    return f"{said},{f'{ranked} 个' if ranked else '没有一个'}有位次;没有位次的,{why}。"
 
 
 def _leaders(scores: Scores, groups: Sequence[Peers]) -> list[tuple[str, str]]:
@@ -80,25 +80,17 @@ def _leader(scores: Scores, group: Peers) -> str:
     said = f"{first['name'].iloc[0]}以 {total} 分居首"
     if lead == 0:
         return f"{said},与其后的对象同分,按并列处理顺序列前"
-    gap = f"领先 {ahead} 分" if float(ahead) else "领先不到显示的最小分差"
-    return f"{said},{gap}"
+    said += f",领先第二名 {ahead} 分" if float(ahead) else ",与第二名的差距小于显示的位数"
+    rivals = rest[rest["rank_low"] == best]
+    return f"{said};但区间相交,可能居首的还有{listed(rivals['name'], 4)}" if len(rivals) else said
 
 
 def _not_told_apart(groups: Sequence[Peers]) -> str:
-    said = []
-    for group in groups:
-        ranked = group.ranked
-        if not has_intervals(ranked):
-            continue
-        could_lead = ranked[ranked["rank_low"] == 1]
-        if len(could_lead) > max(1, int((ranked["rank"] == 1).sum())):
-            said.append(f"{group.name}中可能居首的有 {len(could_lead)} 个({listed(could_lead['name'], 4)})")
     table = pd.concat([group.ranked for group in groups])
     doubtful = int((table["rank_low"] < table["rank_high"]).sum())
     if not doubtful or not has_intervals(table):
         return ""
-    lead = f"因样本小,{doubtful} 个对象的位次只能定到一个区间"
-    return f"{lead};{';'.join(said)}。" if said else f"{lead},但各组居首的没有疑问。"
+    return f"因样本小,有位次的 {len(table)} 个对象中有 {doubtful} 个的位次只能定到一个区间。"
 
 
 def _movement(scores: Scores) -> str:

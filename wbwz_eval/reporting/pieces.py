@@ -12,10 +12,17 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Literal
 
+from wbwz_eval.reporting.wording import typeset
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PLAIN_TEXT = "tex2jax_ignore mathjax_ignore"
+
+
+def sentence(text: str) -> str:
+    """Return our own words for HTML; what stands in a ledger is only escaped, not typeset."""
+    return escape(typeset(text))
 
 
 class Piece:
@@ -46,7 +53,7 @@ class Prose(Piece):
 
     def html(self) -> str:
         """Return one ``p`` for each paragraph."""
-        return "".join(f'<p class="{self.role}">{escape(each)}</p>' for each in self.paragraphs)
+        return "".join(f'<p class="{self.role}">{sentence(each)}</p>' for each in self.paragraphs)
 
     def text(self) -> str:
         """Return the paragraphs, one a line."""
@@ -62,7 +69,7 @@ class Bullets(Piece):
     def html(self) -> str:
         """Return a list."""
         items = "".join(
-            f"<li><strong>{escape(head)}</strong>{escape(said)}</li>" for head, said in self.items
+            f"<li><strong>{escape(head)}</strong><span>{sentence(said)}</span></li>" for head, said in self.items
         )
         return f'<ul class="findings">{items}</ul>'
 
@@ -91,30 +98,37 @@ class Column:
 
 @dataclass(frozen=True, repr=False)
 class Table(Piece):
-    """A table with a caption; the first column names the row."""
+    """A table with a caption.
+
+    The cell in column ``head`` names its row; ``even`` columns are alike in
+    width, so that tables one under the other line up.
+    """
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
+    head: int = 0
+    even: bool = False
 
     def html(self) -> str:
         """Return a ``table`` inside a container that scrolls where the page is narrow."""
-        caption = escape(self.caption)
+        caption = sentence(self.caption)
         heads = "".join(
             f'<th scope="col" class="{column.kind}">{escape(column.title)}</th>' for column in self.columns
         )
         rows = "".join(f"<tr>{self._row(row)}</tr>" for row in self.rows)
-        notes = "".join(f'<p class="note">{escape(note)}</p>' for note in self.notes)
+        notes = "".join(f'<p class="note">{sentence(note)}</p>' for note in self.notes)
         return (
-            f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table>'
+            f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0">'
+            f'<table class="{"even" if self.even else "free"}">'
             f"<caption>{caption}</caption><thead><tr>{heads}</tr></thead>"
             f"<tbody>{rows}</tbody></table></div>{notes}"
         )
 
     def _row(self, row: Sequence[Cell]) -> str:
         return "".join(
-            _cell_html(cell, column, first=index == 0)
+            _cell_html(cell, column, names_row=index == self.head)
             for index, (cell, column) in enumerate(zip(row, self.columns, strict=True))
         )
 
@@ -125,7 +139,7 @@ class Table(Piece):
         return "\n".join([*lines, *self.notes])
 
 
-def _cell_html(cell: Cell, column: Column, *, first: bool) -> str:
+def _cell_html(cell: Cell, column: Column, *, names_row: bool) -> str:
     inner = escape(cell.text)
     if cell.strong:
         inner = f"<strong>{inner}</strong>"
@@ -133,7 +147,7 @@ def _cell_html(cell: Cell, column: Column, *, first: bool) -> str:
         inner += f'<span class="below">{escape(cell.below)}</span>'
     # one hue, from white to a grey that black text stands out on: reads the same without colour
     style = f' style="background:rgb({_tint(cell.shade)})"' if cell.shade > 0 else ""
-    tag = 'th scope="row"' if first else "td"
+    tag = 'th scope="row"' if names_row else "td"
     return f'<{tag} class="{column.kind}"{style}>{inner}</{tag.split(maxsplit=1)[0]}>'
 
 
@@ -155,7 +169,7 @@ class Picture(Piece):
         data = base64.b64encode(self.svg).decode("ascii")
         return (
             f'<figure><img src="data:image/svg+xml;base64,{data}" alt="{escape(self.alt)}">'
-            f"<figcaption>{escape(self.caption)}</figcaption></figure>"
+            f"<figcaption>{sentence(self.caption)}</figcaption></figure>"
         )
 
     def text(self) -> str:

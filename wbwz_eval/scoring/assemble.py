@@ -16,6 +16,7 @@ from wbwz_eval.scoring.evidence import adjustment_table, quality_table, row_tabl
 from wbwz_eval.scoring.method_table import method_table
 from wbwz_eval.scoring.node_table import INDICATOR, node_table
 from wbwz_eval.scoring.scores import Scores
+from wbwz_eval.scoring.selection import NOISE_DIGITS
 
 if TYPE_CHECKING:
     from wbwz_eval.scoring.scored import ScoredPeriod
@@ -25,15 +26,16 @@ OFFICIAL, TRIAL, SYNTHETIC = "正式", "试算,未批准", "合成数据"
 
 def assemble(current: ScoredPeriod, earlier: ScoredPeriod | None) -> Scores:
     """Make the header and the tables; ``earlier`` is the period before, if scored."""
-    nodes, rows = node_table(current), row_table(current)
+    nodes = node_table(current)
     scores = _score_table(current, earlier)
+    # binary noise, such as 19.612000000000002, is nothing that anybody scored
     return Scores(
         header=_header(current, earlier),
-        scores=scores,
-        nodes=nodes,
-        rows=rows,
+        scores=scores.round(NOISE_DIGITS),
+        nodes=nodes.round(NOISE_DIGITS),
+        rows=row_table(current).round(NOISE_DIGITS),
         adjustments=adjustment_table(current),
-        changes=_change_table(earlier, nodes, scores),
+        changes=_change_table(earlier, nodes, scores).round(NOISE_DIGITS),
         quality=quality_table(current, nodes),
         method=method_table(current.methodology, current.level, current.campaign.codebook),
     )

@@ -27,6 +27,7 @@ from wbwz_eval.scoring.points import (
 )
 from wbwz_eval.scoring.rule_words import number, rule_text, side_name, worked
 from wbwz_eval.scoring.scored import ScoredPeriod, score_period
+from wbwz_eval.scoring.selection import OUT_OF_PERIOD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -348,7 +349,9 @@ class _Explainer:
     def _rows(self, name: str) -> pd.DataFrame:
         rows = self.scored.measured[name].rows
         own = rows[rows["entity_id"] == self.entity]
-        own = own.sort_values(["counted", "source", "source_row"], ascending=[False, True, True])
+        # what counts first, then what came close, rows of other periods last
+        order = np.select([own["counted"], own["reason"] != OUT_OF_PERIOD], [0, 1], 2)
+        own = own.assign(_order=order).sort_values(["_order", "source", "source_row"])
         return own[["ledger", *ROW_COLUMNS]].reset_index(drop=True)
 
 

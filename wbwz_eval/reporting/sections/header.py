@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from wbwz_eval.reporting.pieces import Piece
+from wbwz_eval.reporting.pieces import Piece, sentence
 from wbwz_eval.reporting.view import is_public
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Head(Piece):
             f"<div><dt>{escape(term)}</dt><dd{_title(full)}>{escape(said)}</dd></div>"
             for term, said, full in self.facts
         )
-        warning = f'<p class="warning">{escape(self.warning)}</p>' if self.warning else ""
+        warning = f'<p class="warning">{sentence(self.warning)}</p>' if self.warning else ""
         return (
             f'<header class="head"><p class="campaign">{escape(self.campaign)}</p>'
             f"<h1>{escape(self.title)}</h1>"
@@ -99,7 +99,7 @@ def header(scores: Scores) -> Head:
         ("办法摘要", method[:SHORT_DIGEST], method),
         ("数据摘要", data[:SHORT_DIGEST], data),
         ("程序版本", f"wbwz_eval {head['package_version']}", ""),
-        ("版本", _EDITIONS[is_public(scores)], ""),
+        ("版别", _EDITIONS[is_public(scores)], ""),
     )
     return Head(
         campaign=str(head["campaign"]),

@@ -49,7 +49,7 @@ def _entity_table(scores: Scores, group: Peers, low: pd.Series[float], high: pd.
         medians = [Cell(number(middle[d], places), strong=True) for d in ids]
         rows.append((Cell("本组中位数", strong=True), Cell(""), *medians))
     columns = (Column("被评对象", "wide"), Column("位次", "number"), *_titles(scores))
-    return Table(f"{group.name}:各维度得分率(%)", columns, tuple(rows))
+    return Table(f"{group.name}:各维度得分率(%)", columns, tuple(rows), even=True)
 
 
 def _group_table(scores: Scores, low: pd.Series[float], high: pd.Series[float]) -> Table:
@@ -67,7 +67,7 @@ def _group_table(scores: Scores, low: pd.Series[float], high: pd.Series[float]) 
         rows.append((Cell(group.name), Cell(str(len(group.table))), *cells))
     columns = (Column("组别", "wide"), Column("个数", "number"), *_titles(scores))
     notes = ("每格为该组得分率的中位数,小字为最低至最高。",)
-    return Table("各组各维度得分率(%)", columns, tuple(rows), notes)
+    return Table("各组各维度得分率(%)", columns, tuple(rows), notes, even=True)
 
 
 def profile_chart(scores: Scores) -> Piece:
@@ -89,8 +89,8 @@ def profile_chart(scores: Scores) -> Piece:
                 tuple(column),
                 middle,
                 f"中位 {number(middle, places)}",
-                _end(column, names, low, "最低", places),
-                _end(column, names, high, "最高", places) if high > low else "",
+                _end(column, names, low, places),
+                _end(column, names, high, places),
             )
         )
         said.append(f"{d.name}中位 {number(middle, places)},{number(low, places)} 至 {number(high, places)}")
@@ -107,7 +107,7 @@ def profile_chart(scores: Scores) -> Piece:
     )
 
 
-def _end(column: pd.Series[float], names: pd.Series[str], value: float, word: str, places: int) -> str:
+def _end(column: pd.Series[float], names: pd.Series[str], value: float, places: int) -> str:
     who = column.index[column == value]
-    name = f"{len(who)} 个" if len(who) > 1 else str(names[who[0]])
-    return f"{word} {number(value, places)} {name}"
+    name = f"({len(who)} 个)" if len(who) > 1 else f" {names[who[0]]}"
+    return f"{number(value, places)}{name}"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from wbwz_eval.reporting.pieces import Cell, Column, Piece, Prose, Stack, Table
 from wbwz_eval.reporting.view import is_public
-from wbwz_eval.reporting.wording import listed, percent
+from wbwz_eval.reporting.wording import NONE, listed, percent
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    import pandas as pd
+
     from wbwz_eval.scoring.scores import Scores
 
-_MOST_ROWS = 60
+_MOST_NAMES = 8
 _MEANINGS = {
     "缺数": "指标没有数据,按办法规定的缺数办法处理",
     "迟报": "截止日之后才报送,本期不计",
@@ -32,7 +34,7 @@ def quality(scores: Scores) -> Stack:
     """Return a summary by kind and who is not wholly covered; the internal edition adds the list."""
     parts: list[Piece] = [_summary(scores), _coverage(scores)]
     if len(scores.quality) and not is_public(scores):
-        parts.append(_details(scores))
+        parts += _details(scores)
     return Stack(tuple(parts))
 
 
@@ -46,8 +48,7 @@ def amounts(scores: Scores) -> pd.DataFrame:
     amount = table["count"].where(~table["kind"].isin(list(_ITEMS)), 1)
     grouped = table.assign(amount=amount).groupby("kind", sort=False)
     found = grouped.agg(amount=("amount", "sum"), entities=("entity_id", "nunique")).reset_index()
-    order = {kind: index for index, kind in enumerate(_MEANINGS)}
-    return found.sort_values("kind", key=lambda kinds: kinds.map(order).fillna(len(order)))
+    return found.set_index("kind").loc[_in_order(found["kind"])].reset_index()
 
 
 def unit_of(kind: str) -> str:
@@ -85,42 +86,51 @@ def _coverage(scores: Scores) -> Piece:
     return Prose((f"{lead}:{listed(worst, 12)}。",))
 
 
-def _details(scores: Scores) -> Table:
-    """Return every line, or by kind and indicator where there are too many to read."""
+def _details(scores: Scores) -> list[Piece]:
+    """Return who is concerned, by indicator, and how many rows, by ledger."""
     table = scores.quality
-    if len(table) <= _MOST_ROWS:
-        columns = (
-            Column("被评对象", "wide"),
-            Column("情形"),
-            Column("数量", "number"),
-            Column("说明", "wide"),
-        )
-        rows = [
-            (
-                Cell(str(row["name"])),
-                Cell(str(row["kind"])),
-                Cell(str(row["count"]) if row["kind"] not in _ITEMS else f"n={row['count']}"),
-                Cell(str(row["detail"])),
-            )
-            for row in table.to_dict("records")
-        ]
-        return Table("逐项清单", columns, tuple(rows))
-    keyed = table.assign(what=table["indicator"].where(table["indicator"] != "", table["ledger"]))
-    first = keyed["detail"].str.split("[;:]", n=1, regex=True).str[0]
-    grouped = keyed.assign(label=first).groupby(["kind", "what"], sort=False)
+    items = table["kind"].isin(list(_ITEMS))
+    parts: list[Piece] = []
+    if items.any():
+        parts.append(_by_indicator(table[items]))
+    if not items.all():
+        parts.append(_by_ledger(table[~items]))
+    return parts
+
+
+def _by_indicator(table: pd.DataFrame) -> Table:
+    rows = []
+    for kind in _in_order(table["kind"]):
+        for what, part in table[table["kind"] == kind].groupby("indicator", sort=False):
+            # the detail begins with the name of the node, or of the veto
+            name = part["detail"].str.split("[;:]", n=1, regex=True).str[0].iloc[0]
+            who = [f"{row['name']}{_sample(row)}" for row in part.to_dict("records")]
+            rows.append((Cell(str(name), below=str(what)), Cell(kind), Cell(listed(who, _MOST_NAMES))))
+    columns = (Column("指标或事项", "wide"), Column("情形"), Column("对象", "wide"))
+    return Table("按指标", columns, tuple(rows))
+
+
+def _sample(row: Mapping[Hashable, Any]) -> str:
+    return f"(n={row['count']})" if row["kind"] == "小样本" else ""
+
+
+def _by_ledger(table: pd.DataFrame) -> Table:
+    kinds = _in_order(table["kind"])
+    rows = []
+    for ledger, part in table.groupby("ledger", sort=False):
+        name = part["detail"].str.split(":", n=1).str[0].iloc[0]
+        counts = part.groupby("kind")["count"].sum()
+        who = listed(dict.fromkeys(part["name"]), _MOST_NAMES)
+        cells = [Cell(f"{int(counts.get(kind, 0)) or NONE}") for kind in kinds]
+        rows.append((Cell(str(name), below=str(ledger)), *cells, Cell(who)))
     columns = (
-        Column("指标或台账", "wide"),
-        Column("情形"),
-        Column("涉及对象", "number"),
+        Column("台账", "wide"),
+        *(Column(f"{kind}(行)", "number") for kind in kinds),
         Column("对象", "wide"),
     )
-    rows = [
-        (
-            Cell(str(part["label"].iloc[0]), below=str(what)),
-            Cell(str(kind)),
-            Cell(f"{part['entity_id'].nunique()} 个"),
-            Cell(listed(dict.fromkeys(part["name"]), 8)),
-        )
-        for (kind, what), part in grouped
-    ]
-    return Table("按指标或台账汇总", columns, tuple(rows))
+    return Table("按台账", columns, tuple(rows))
+
+
+def _in_order(kinds: pd.Series[str]) -> list[str]:
+    order = {kind: index for index, kind in enumerate(_MEANINGS)}
+    return sorted(set(kinds), key=lambda kind: (order.get(kind, len(order)), kind))

@@ -21,11 +21,12 @@ TOP, BOTTOM = 10, 5
 
 def ranking(scores: Scores) -> Stack:
     """Return, for each group, its ranking table, and a picture where intervals ask for it."""
-    parts: list[Piece] = []
-    many = len(scores.scores) > MANY
+    groups, many = peers(scores), len(scores.scores) > MANY
+    notes = dict.fromkeys(note for group in groups for note in _notes(scores, group))
+    parts: list[Piece] = [Prose(tuple(notes), "note")] if notes else []
     if many:
         parts += _spread(scores)
-    for each in peers(scores):
+    for each in groups:
         parts.append(ranking_table(scores, each, shorten=many))
         if not many and has_intervals(each.ranked) and len(each.ranked) > 1:
             parts.append(_interval_picture(scores, each))
@@ -41,11 +42,11 @@ def everybody(scores: Scores) -> Stack:
 
 def ranking_table(scores: Scores, group: Peers, *, shorten: bool) -> Table:
     """Return one group's table; ``shorten`` keeps the first ten and the last five places."""
-    table, notes = group.table, _notes(scores, group)
+    table, notes = group.table, ()
     ranked = len(group.ranked)
     if shorten and ranked > TOP + BOTTOM:
         table = group.table.iloc[[*range(TOP), *range(ranked - BOTTOM, ranked)]]
-        notes = [*notes, f"列出前 {TOP} 个和后 {BOTTOM} 个,其余 {len(group.table) - TOP - BOTTOM} 个见附录。"]
+        notes = (f"列出前 {TOP} 个和后 {BOTTOM} 个,其余 {len(group.table) - TOP - BOTTOM} 个见附录。",)
     columns = _columns(scores, group)
     rows = [tuple(columns[column](row) for column in columns) for row in table.to_dict("records")]
     size = (
@@ -53,17 +54,17 @@ def ranking_table(scores: Scores, group: Peers, *, shorten: bool) -> Table:
         if ranked == len(group.table)
         else f"{len(group.table)} 个,有位次 {ranked} 个"
     )
-    return Table(f"{group.name}({size})", tuple(columns), tuple(rows), tuple(notes))
+    return Table(f"{group.name}({size})", tuple(columns), tuple(rows), notes, head=1)
 
 
 def _columns(scores: Scores, group: Peers) -> dict[Column, Any]:
     """Return column → how to fill it; a column that says nothing is left out."""
     table, places = group.table, digits(scores)
     columns: dict[Column, Any] = {
-        Column("被评对象", "wide"): lambda row: Cell(row["name"]),
         Column("位次", "number"): lambda row: Cell(
             place(row["rank"]), below="并列" if row["tie"] else "", strong=row["rank"] == 1
         ),
+        Column("被评对象", "wide"): lambda row: Cell(row["name"]),
         Column("总分", "number"): lambda row: Cell(
             number(row["total"], places), below=_span(row["total_low"], row["total_high"], places)
         ),
@@ -123,10 +124,10 @@ def _remark(row: Mapping[Hashable, Any]) -> str:
     if row["standing"] != "参评":
         said.append(str(row["standing"]))
     if row["veto"]:
-        said.append(f"否优:{row['veto']}")
+        said.append(f"一票否优({row['veto']})")
     if row["coverage"] < 1 - 1e-9:
         said.append(f"数据覆盖 {percent(row['coverage'], 0)}")
-    return ";".join(said)
+    return "、".join(said)
 
 
 def _notes(scores: Scores, group: Peers) -> list[str]:
