@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 app = typer.Typer(
-    help="五比五争评价工具:计分、解释、出报告。",
+    help="比学赶超类活动的评价工具:计分、解释、出报告。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

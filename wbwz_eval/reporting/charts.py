@@ -33,7 +33,7 @@ _SIZE = 9.5
 _SMALL = 8.0
 _ROW = 0.27
 # height in inches that the value axis takes under the rows
-_AXIS = 0.34
+_AXIS = 0.26
 _INK, _FAINT, _LINE, _ACCENT = "#1a1a1a", "#6b6b6b", "#c9c9c9", "#9c1c1c"
 
 _SETTINGS = {

@@ -75,12 +75,11 @@ def _leader(scores: Scores, group: Peers) -> str:
         return f"{len(first)} 个对象总分都是 {total} 分,全部并列第一"
     if len(first) > 1:
         return f"{listed(first['name'])}以 {total} 分并列第一"
-    lead = first["total"].iloc[0] - rest["total"].iloc[0]
-    ahead = number(lead, places)
-    said = f"{first['name'].iloc[0]}以 {total} 分居首"
-    if lead == 0:
-        return f"{said},与其后的对象同分,按并列处理顺序列前"
-    said += f",领先第二名 {ahead} 分" if float(ahead) else ",与第二名的差距小于显示的位数"
+    second = rest[rest["rank"] == rest["rank"].min()]
+    behind = number(second["total"].iloc[0], places)
+    said = f"{first['name'].iloc[0]}以 {total} 分居首,{listed(second['name'], 3)}以 {behind} 分居次"
+    if behind == total:
+        said += "(差距小于显示的位数,或按并列处理顺序分出先后)"
     rivals = rest[rest["rank_low"] == best]
     return f"{said};但区间相交,可能居首的还有{listed(rivals['name'], 4)}" if len(rivals) else said
 

@@ -53,5 +53,5 @@ def listed(names: Iterable[str], most: int = 5) -> str:
 
 def typeset(sentence: str) -> str:
     """Return a Chinese sentence with the full-width marks that print asks for."""
-    marked = _MARK.sub(lambda found: found[0].translate(_WIDE), sentence)
-    return _BRACKETS.sub(lambda found: f"\uff08{found[1] or found[2] or ''}\uff09", marked)
+    wide = _BRACKETS.sub(lambda found: f"\uff08{found[1] or found[2] or ''}\uff09", sentence)
+    return _MARK.sub(lambda found: found[0].translate(_WIDE), wide)

@@ -9,7 +9,7 @@ import pandas as pd
 from wbwz_eval.reporting import charts
 from wbwz_eval.reporting.pieces import Cell, Column, Picture, Piece, Prose, Stack, Table
 from wbwz_eval.reporting.view import MANY, Peers, attained, digits, dimensions, peers
-from wbwz_eval.reporting.wording import number, place
+from wbwz_eval.reporting.wording import number
 
 if TYPE_CHECKING:
     from wbwz_eval.scoring.scores import Scores
@@ -40,16 +40,15 @@ def _entity_table(scores: Scores, group: Peers, low: pd.Series[float], high: pd.
     places, shares = digits(scores), attained(scores, group.table)
     ids = [d.id for d in dimensions(scores)]
     rows = []
-    for (index, row), share in zip(group.table.iterrows(), shares.to_dict("records"), strict=True):
-        del index
+    for name, share in zip(group.table["name"], shares.to_dict("records"), strict=True):
         cells = [Cell(number(share[d], places), shade=_shade(share[d], low[d], high[d])) for d in ids]
-        rows.append((Cell(str(row["name"])), Cell(place(row["rank"])), *cells))
+        rows.append((Cell(str(name)), *cells))
     if len(group.table) > 1:
         middle = shares.median()
         medians = [Cell(number(middle[d], places), strong=True) for d in ids]
-        rows.append((Cell("本组中位数", strong=True), Cell(""), *medians))
-    columns = (Column("被评对象", "wide"), Column("位次", "number"), *_titles(scores))
-    return Table(f"{group.name}:各维度得分率(%)", columns, tuple(rows), even=True)
+        rows.append((Cell("本组中位数", strong=True), *medians))
+    columns = (Column("被评对象", "wide"), *_titles(scores))
+    return Table(f"{group.name}:各维度得分率(%,按位次排列)", columns, tuple(rows), even=True)
 
 
 def _group_table(scores: Scores, low: pd.Series[float], high: pd.Series[float]) -> Table:
