@@ -226,6 +226,9 @@ def main() -> None:
     except (CampaignError, ReportError) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
+    except OSError as error:
+        sys.stderr.write(f"不能读写 {error.filename or ''}:{error.strerror or error}\n")
+        sys.exit(1)
 
 
 if __name__ == "__main__":

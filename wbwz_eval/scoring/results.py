@@ -143,12 +143,11 @@ def _write(campaign: Campaign, period: str, levels: Mapping[str, Scores], folder
 
 def input_state(campaign: Campaign, period: str) -> dict[str, Any]:
     """Return the digests of everything that a period's results depend on."""
-    path = campaign.methodology_path(campaign.period(period))
-    beside = (path, path.with_name(f"{path.stem}.approvals.yaml"))
+    folder = campaign.methodology_path(campaign.period(period)).parent
+    # all versions: the movement stands on the one that was in force the period before
     rules = {
         file.relative_to(campaign.path).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in beside
-        if file.exists()
+        for file in sorted(folder.glob("*.yaml"))
     }
     return {
         "inputs": campaign.digest_inputs(),
