@@ -2,7 +2,7 @@
 #   make report   sets up and renders the sample campaign's latest bulletin
 #   make test     sets up and passes the tests
 
-PYTHON := $(shell command -v python3.11 || command -v python3)
+PYTHON := $(shell command -v python3.11 || command -v python3 || echo python3.11)
 BIN := .venv/bin
 STAMP := .venv/.ready
 WORKERS := $(shell nproc 2>/dev/null || echo 2)
@@ -20,7 +20,7 @@ setup: $(STAMP)
 # uv is taken from the lock as well, by its hash; where it cannot install, pip can.
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed; $(PYTHON) is another"; exit 1; }
-	$(PYTHON) -m venv --clear .venv
+	$(PYTHON) -m venv .venv
 	awk '/^uv==/ {own = 1} own {print; if ($$0 !~ /\\$$/) exit}' requirements.txt > .venv/uv.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.txt
 	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --require-hashes requirements.txt \
@@ -47,7 +47,7 @@ sample: setup
 bench: setup
 	$(BIN)/python benchmarks/scoring.py
 
-lock:
+lock: setup
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	  --no-header --extra test --python-version 3.11 --output-file requirements.txt pyproject.toml
 

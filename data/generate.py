@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sample import people, special, work
+from sample import conduct, people, special, work
 from sample.facts import World
 from sample.roster import abilities, entities
 
@@ -34,6 +34,7 @@ def build() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     world = World(table, abilities(table, len(quarters), rng), quarters, cutoffs, calendar, rng)
     people.write(world)
     work.write(world)
+    conduct.write(world)
     ledgers = {name: pd.concat(frames, ignore_index=True) for name, frames in world.ledgers.items()}
     special.apply(ledgers)
     return table, ledgers

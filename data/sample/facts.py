@@ -127,3 +127,8 @@ class Slots:
 def days(count: np.ndarray | int) -> np.ndarray:
     """Return day counts as time spans."""
     return np.asarray(count).astype("timedelta64[D]")
+
+
+def some(slots: Slots, mask: np.ndarray) -> Slots:
+    """Return the rows of a mask."""
+    return Slots(slots.world, slots.who[mask], slots.quarter[mask])

@@ -46,6 +46,7 @@ def test_conda_gets_the_locked_versions():
         if name in {"python", "pip"}:
             continue
         assert _matches(spec, name, locked[name]), f"{spec}: the lock has {locked[name]}"
+        assert spec == f"{name}={locked[name]}", f"{spec} admits other versions than {locked[name]}"
 
 
 def test_pip_gets_the_locked_versions():
@@ -69,6 +70,11 @@ def test_conda_gets_the_python_that_the_project_asks_for():
     python = next(spec for spec in conda if MatchSpec(spec).name.normalized == "python")
     assert _matches(python, "python", "3.11.7")
     assert not _matches(python, "python", "3.12.1")
+
+
+def test_the_channel_is_named_without_an_address():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    assert environment["channels"] == ["conda-forge"]
 
 
 def test_the_check_can_fail():

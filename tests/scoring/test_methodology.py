@@ -7,7 +7,7 @@ import re
 import pytest
 
 from wbwz_eval import CampaignError, evaluate, open_campaign
-from wbwz_eval.scoring.methodology import load_methodology
+from wbwz_eval.scoring.methodology_file import load_methodology
 from wbwz_eval.scoring.numbers import at_day
 from wbwz_eval.scoring.tree import leaves
 

@@ -12,7 +12,7 @@ import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
@@ -36,10 +36,11 @@ _ROW = 0.27
 _AXIS = 0.26
 _INK, _FAINT, _LINE, _ACCENT = "#1a1a1a", "#6b6b6b", "#c9c9c9", "#9c1c1c"
 
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "font.family": fonts.FAMILY,
     "font.size": _SIZE,
     "axes.unicode_minus": True,
+    "text.parse_math": False,  # a name with dollar signs is a name
     "svg.fonttype": "path",
     "svg.hashsalt": "wbwz",
     "text.color": _INK,
@@ -133,7 +134,8 @@ def strips(items: Sequence[Strip], limits: tuple[float, float]) -> bytes:
         for at, item in enumerate(items):
             values = np.array(item.values)
             axes.plot(limits, [at, at], color="#ececec", lw=0.8, zorder=0)
-            axes.plot(values, np.full(len(values), at), ls="", marker="|", ms=9, mew=1.0, color=_INK, alpha=0.45)
+            level = np.full(len(values), at)
+            axes.plot(values, level, ls="", marker="|", ms=9, mew=1.0, color=_INK, alpha=0.45)
             axes.plot(item.middle, at, ls="", marker="D", ms=5.5, color=_ACCENT, zorder=3)
             # the middle is named over the line, the ends under it: they cannot run into each other
             _mark(axes, item.middle, at, item.middle_text, limits, above=True)
@@ -156,9 +158,7 @@ def _half(axes: Axes, text: str) -> float:
     return _units(text) / _capacity(axes) / 2
 
 
-def _apart(
-    axes: Axes, ends: list[tuple[float, str]], limits: tuple[float, float]
-) -> list[tuple[float, str]]:
+def _apart(axes: Axes, ends: list[tuple[float, str]], limits: tuple[float, float]) -> list[tuple[float, str]]:
     """Return the labels of both ends, or one label for both where they would run into each other."""
     (low, first), (high, last) = ends
     shares = [(x - limits[0]) / (limits[1] - limits[0]) for x, _ in ends]
@@ -221,11 +221,10 @@ def bars(items: Sequence[Bar]) -> bytes:
 
 def _canvas(height: float, *, left: float, right: float, below: float = _AXIS) -> tuple[Figure, Axes]:
     """Return a figure of the common width; margins in inches."""
-    figure = Figure(figsize=(WIDTH, height + 0.06))
-    axes = figure.add_axes(
-        (left / WIDTH, below / (height + 0.06), (WIDTH - left - right) / WIDTH, (height - below) / (height + 0.06))
-    )
-    return figure, axes
+    whole = height + 0.06
+    figure = Figure(figsize=(WIDTH, whole))
+    rows = (height - below) / whole
+    return figure, figure.add_axes((left / WIDTH, below / whole, (WIDTH - left - right) / WIDTH, rows))
 
 
 def _value_axis(axes: Axes, limits: tuple[float, float]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbconvert import HTMLExporter
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_EXPORTER: Any = HTMLExporter  # nbconvert carries no types
 _FONT = "{{wbwz-font}}"
 # what is not letters on the page: tags, with the data of pictures in them
 _TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
@@ -28,7 +29,7 @@ def page(notebook: NotebookNode, *, title: str, running: str, mark: str) -> str:
     Raises:
         ReportError: the page has a character that the font lacks.
     """
-    exporter = HTMLExporter(
+    exporter = _EXPORTER(
         template_name="bulletin",
         extra_template_basedirs=[str(_TEMPLATES)],
         exclude_input=True,

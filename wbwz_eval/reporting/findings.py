@@ -89,7 +89,8 @@ def _not_told_apart(groups: Sequence[Peers]) -> str:
     doubtful = int((table["rank_low"] < table["rank_high"]).sum())
     if not doubtful or not has_intervals(table):
         return ""
-    return f"因样本小,有位次的 {len(table)} 个对象中有 {doubtful} 个的位次只能定到一个区间。"
+    who = f"全部 {doubtful} 个对象" if doubtful == len(table) else f"{len(table)} 个对象中有 {doubtful} 个"
+    return f"因样本小,{who}的位次只能定到一个区间。"
 
 
 def _movement(scores: Scores) -> str:
@@ -138,10 +139,9 @@ def _change(scores: Scores) -> str:
     said = "、".join(f"{word} {count} 个" for count, word in counts if count)
     mean = parts_of_change(scores)[[d.id for d in dimensions(scores)]].mean()
     text = f"总分较上期{said},平均变化 {signed(float(both['delta'].mean()), places)} 分"
-    most = mean.abs().idxmax()
-    if len(mean) > 1 and float(number(abs(mean[most]), places)):
-        name = next(d.name for d in dimensions(scores) if d.id == most)
-        text += f",其中{name}的影响最大({signed(float(mean[most]), places)} 分)"
+    most = max(dimensions(scores), key=lambda d: abs(mean[d.id]))
+    if len(mean) > 1 and float(number(abs(mean[most.id]), places)):
+        text += f",其中{most.name}的影响最大({signed(float(mean[most.id]), places)} 分)"
     return f"{text}。"
 
 
@@ -204,9 +204,8 @@ def _adjusted(scores: Scores) -> str:
         who = scores.scores[scores.scores[column] > 0]
         if len(who):
             top = who[who[column] == who[column].max()]
-            said.append(
-                f"{len(who)} 个对象有{word},最多的是{listed(top['name'], 3)}({number(who[column].max(), places)} 分)"
-            )
+            most = number(top[column].iloc[0], places)
+            said.append(f"{len(who)} 个对象有{word},最多的是{listed(top['name'], 3)}({most} 分)")
     return ";".join(said) + "。" if said else ""
 
 

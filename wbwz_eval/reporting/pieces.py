@@ -69,7 +69,8 @@ class Bullets(Piece):
     def html(self) -> str:
         """Return a list."""
         items = "".join(
-            f"<li><strong>{escape(head)}</strong><span>{sentence(said)}</span></li>" for head, said in self.items
+            f"<li><strong>{escape(head)}</strong><span>{sentence(said)}</span></li>"
+            for head, said in self.items
         )
         return f'<ul class="findings">{items}</ul>'
 
@@ -90,10 +91,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its title; numbers stand to the right, ``wide`` text may break."""
+    """A column: its title; numbers stand to the right, ``wide`` text may break, ``long`` text will."""
 
     title: str
-    kind: Literal["text", "number", "wide"] = "text"
+    kind: Literal["text", "number", "wide", "long"] = "text"
 
 
 @dataclass(frozen=True, repr=False)

@@ -9,7 +9,6 @@ not pass for the report that was asked for.
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,7 +105,7 @@ def _run(
             executed = execute(source, written, values, advance)
         except BaseException as error:
             if written.exists():
-                os.replace(written, place.failed)
+                written.replace(place.failed)
             if isinstance(error, ReportError):
                 msg = f"报告 {report.name} 没有完成:{error}\n执行到出错处的笔记本:{place.failed}"
                 raise ReportError(msg) from None
@@ -114,8 +113,8 @@ def _run(
         advance("生成网页")
         html = Path(beside) / place.page.name
         html.write_text(_page(report, executed, values), encoding="utf-8")
-        os.replace(written, place.notebook)
-        os.replace(html, place.page)
+        written.replace(place.notebook)
+        html.replace(place.page)
     place.failed.unlink(missing_ok=True)
     return place.page
 

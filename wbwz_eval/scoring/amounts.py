@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from wbwz_eval.scoring.fields import DayArray, Value, numbers
+from wbwz_eval.scoring.measured import Context, Counted
 from wbwz_eval.scoring.numbers import FloatArray
-from wbwz_eval.scoring.selection import Context, Counted, LedgerMeasure
+from wbwz_eval.scoring.selection import LedgerMeasure
 
 PERCENT = 100.0
 

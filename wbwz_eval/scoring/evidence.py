@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from wbwz_eval.scoring.measured import LATE, NOT_CONCERNED, UNVERIFIED, WITHDRAWN
 from wbwz_eval.scoring.node_table import INSUFFICIENT
 from wbwz_eval.scoring.points import MISSING, NOT_APPLICABLE, SMALL_N, STATUSES
-from wbwz_eval.scoring.selection import LATE, NOT_CONCERNED, UNVERIFIED, WITHDRAWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -26,16 +26,17 @@ from wbwz_eval.scoring.amounts import (
     Sum,
 )
 from wbwz_eval.scoring.fields import Strict
+from wbwz_eval.scoring.measured import Measured
 from wbwz_eval.scoring.numbers import Number
 from wbwz_eval.scoring.opinions import Panel, Survey
-from wbwz_eval.scoring.selection import Measured
 from wbwz_eval.scoring.shares import FirstTimeRate, MeanLateness, OnTimeRate, Rate
 from wbwz_eval.scoring.tracks import ScheduleDeviation, Uplift
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wbwz_eval.scoring.selection import Context, LedgerMeasure
+    from wbwz_eval.scoring.measured import Context
+    from wbwz_eval.scoring.selection import LedgerMeasure
 
 OverLedger = (
     Count

@@ -1,15 +1,12 @@
-"""The methodology file: loaded whole, refused whole, frozen once loaded."""
+"""What a methodology says: the model of its file, frozen once read."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from wbwz_eval.campaign.faults import CampaignError, FaultList
-from wbwz_eval.campaign.yaml_source import load_yaml, read_model
-from wbwz_eval.scoring.checks import check_methodology
+from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.scoring.fields import Strict
 from wbwz_eval.scoring.measures import Measure
 from wbwz_eval.scoring.numbers import Number, at_day
@@ -18,9 +15,7 @@ from wbwz_eval.scoring.tree import Level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-    from wbwz_eval.campaign.folder import Campaign
     from wbwz_eval.campaign.periods import Period
 
 Policy = Literal["redistribute", "full_marks", "group_mean", "zero", "out_of_contest"]
@@ -84,7 +79,9 @@ class Approval(Strict):
     document: str = ""
 
 
-class _Approvals(Strict):
+class Approvals(Strict):
+    """The file beside a methodology that says who approved which bytes of it."""
+
     approvals: tuple[Approval, ...]
 
 
@@ -113,38 +110,6 @@ class Methodology(MethodologyFile):
             return at_day(self, period.end)
         except ValueError as error:
             raise CampaignError(f"评价办法 {self.version} 不能用于 {period.id}:{error}") from error
-
-
-def load_methodology(path: Path, campaign: Campaign) -> Methodology:
-    """Read and check a methodology file against the campaign that it scores.
-
-    Raises:
-        CampaignError: all mistakes of the file at once, with their lines.
-    """
-    faults = FaultList()
-    name = path.relative_to(campaign.path).as_posix() if campaign.path in path.parents else path.name
-    source = load_yaml(path, name=name)
-    model = read_model(MethodologyFile, source, faults=faults)
-    if model is not None:
-        check_methodology(model, path.stem, campaign, source, faults)
-    approvals = _load_approvals(path, faults)
-    faults.raise_if_any(f"评价办法 {name} 有误,不能用来计分")
-    assert model is not None
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    fields = {key: getattr(model, key) for key in MethodologyFile.model_fields}
-    return Methodology.model_construct(
-        **fields,
-        digest=digest,
-        approvals=tuple(approval for approval in approvals if approval.digest == digest),
-    )
-
-
-def _load_approvals(path: Path, faults: FaultList) -> tuple[Approval, ...]:
-    beside = path.with_name(f"{path.stem}.approvals.yaml")
-    if not beside.exists():
-        return ()
-    read = read_model(_Approvals, load_yaml(beside), faults=faults)
-    return read.approvals if read else ()
 
 
 def by_level(methodology: MethodologyFile, level: str) -> Level:

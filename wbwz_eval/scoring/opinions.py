@@ -10,8 +10,9 @@ from pydantic import Field
 
 from wbwz_eval.scoring.amounts import ratio
 from wbwz_eval.scoring.fields import DayArray, numbers, wrong
+from wbwz_eval.scoring.measured import Context, Counted, TextArray
 from wbwz_eval.scoring.numbers import FloatArray, Number
-from wbwz_eval.scoring.selection import Context, Counted, LedgerMeasure, Names, TextArray
+from wbwz_eval.scoring.selection import LedgerMeasure, Names
 from wbwz_eval.scoring.shares import wilson
 
 TRIMMED = "去极值"

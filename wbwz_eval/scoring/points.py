@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wbwz_eval.scoring.measured import NOISE_DIGITS
 from wbwz_eval.scoring.numbers import FloatArray, round_half_up
 from wbwz_eval.scoring.rule_base import Raw
-from wbwz_eval.scoring.selection import NOISE_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

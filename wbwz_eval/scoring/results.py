@@ -19,7 +19,7 @@ import pandas as pd
 
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import Campaign, open_campaign
-from wbwz_eval.scoring.methodology import load_methodology
+from wbwz_eval.scoring.methodology_file import load_methodology
 from wbwz_eval.scoring.score import NoDataError, evaluate
 from wbwz_eval.scoring.scores import Scores
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 from itertools import pairwise
 
-from wbwz_eval.scoring import relative_rules, rules
+from wbwz_eval.scoring import bands, relative_rules, rules
 from wbwz_eval.scoring.rule_base import Direction, RuleBase, Test
 
 _SIGNS = {"at_least": "≥", "above": ">", "at_most": "≤", "below": "<"}
@@ -156,14 +156,14 @@ def _(rule: rules.EfficacyTiers, direction: Direction, full: float, value: float
 
 
 @_text.register
-def _(rule: rules.Bands, direction: Direction, full: float, unit: str) -> str:
+def _(rule: bands.Bands, direction: Direction, full: float, unit: str) -> str:
     parts = [f"{_band(band, unit)} 得 {number(band.points)}" for band in rule.bands]
     if rule.otherwise is not None:
         parts.append(f"其余得 {number(rule.otherwise)}")
     return ",".join(parts)
 
 
-def _band(band: rules.Band, unit: str) -> str:
+def _band(band: bands.Band, unit: str) -> str:
     low = "" if band.from_ is None else f"≥{number(band.from_)}{unit}"
     high = "" if band.to is None else f"<{number(band.to)}{unit}"
     own = "且".join(part for part in (low, high) if part) or "任意值"

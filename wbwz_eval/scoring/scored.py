@@ -12,10 +12,11 @@ from wbwz_eval.campaign.faults import CampaignError, one_of
 from wbwz_eval.campaign.periods import Period, enclosing
 from wbwz_eval.scoring.aggregate import NegativeScoreError
 from wbwz_eval.scoring.evaluation import AfterTotal, Evaluation, PeerGroups, evaluate_values
+from wbwz_eval.scoring.measured import Context, Measured
 from wbwz_eval.scoring.measures import measure
-from wbwz_eval.scoring.methodology import Methodology, by_level, load_methodology
+from wbwz_eval.scoring.methodology import Methodology, by_level
+from wbwz_eval.scoring.methodology_file import load_methodology
 from wbwz_eval.scoring.points import RawValues
-from wbwz_eval.scoring.selection import Context, Measured
 from wbwz_eval.scoring.tree import Level, leaves
 
 if TYPE_CHECKING:

@@ -20,16 +20,9 @@ from wbwz_eval.scoring.fields import (
     days,
     numbers,
 )
+from wbwz_eval.scoring.measured import UNVERIFIED, WITHDRAWN_STATUS, Context, Counted, TextArray
 from wbwz_eval.scoring.numbers import FloatArray, Number
-from wbwz_eval.scoring.selection import (
-    UNVERIFIED,
-    WITHDRAWN_STATUS,
-    Context,
-    Counted,
-    LedgerMeasure,
-    TextArray,
-    verified,
-)
+from wbwz_eval.scoring.selection import LedgerMeasure, verified
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -9,8 +9,9 @@ import pandas as pd
 
 from wbwz_eval.scoring.amounts import PERCENT, ratio, weighted_mean
 from wbwz_eval.scoring.fields import DayArray, numbers, wrong
+from wbwz_eval.scoring.measured import SUPERSEDED, Context, Counted, TextArray
 from wbwz_eval.scoring.numbers import FloatArray, Number
-from wbwz_eval.scoring.selection import SUPERSEDED, Context, Counted, LedgerMeasure, TextArray
+from wbwz_eval.scoring.selection import LedgerMeasure
 
 
 class ScheduleDeviation(LedgerMeasure):

@@ -56,7 +56,7 @@ def _table(scores: Scores, caption: str, kind: str, found: pd.DataFrame) -> Tabl
         columns.append(Column("分值", "number"))
     columns.append(Column("依据条款", "wide"))
     if not is_public(scores):
-        columns += [Column("认定", "wide"), Column("说明", "wide"), Column("台账", "wide")]
+        columns += [Column("认定", "wide"), Column("说明", "long"), Column("台账", "wide")]
     rows = []
     for row in _named(scores, found):
         cells = [Cell(str(row["who"]), below=str(row["group_name"])), Cell(str(row["name"]))]

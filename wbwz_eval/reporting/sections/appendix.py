@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from wbwz_eval.reporting.pieces import Cell, Column, Table
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _NUMBERS = {"分值"}
 _SHORT = {"指标代码"}
+_LONG = {"计分办法"}
 
 
 def method(scores: Scores) -> Table:
@@ -23,5 +24,7 @@ def method(scores: Scores) -> Table:
     return Table(f"{head['methodology_title']}({head['methodology_version']})", columns, rows)
 
 
-def _kind(name: str) -> str:
-    return "number" if name in _NUMBERS else "text" if name in _SHORT else "wide"
+def _kind(name: str) -> Literal["text", "number", "wide", "long"]:
+    if name in _NUMBERS:
+        return "number"
+    return "text" if name in _SHORT else "long" if name in _LONG else "wide"

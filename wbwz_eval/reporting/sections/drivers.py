@@ -90,7 +90,7 @@ def _movers(scores: Scores, caption: str, table: pd.DataFrame) -> Table:
         Column("被评对象", "wide"),
         Column("总分变化", "number"),
         *(Column(titles[name], "number") for name in kept),
-        Column("主要来自", "wide"),
+        Column("主要来自", "long"),
     )
     return Table(f"{caption}(与{scores.header['previous_period_name']}相比,分)", columns, tuple(rows))
 

@@ -92,7 +92,7 @@ def header(scores: Scores) -> Head:
     )
     method, data = str(head["methodology_digest"]), str(head["data_digest"])
     facts = (
-        ("评价期", f"{head['period_name']}({head['start']} 至 {head['end']})", ""),
+        ("评价期", _span(scores), ""),
         ("数据截止", str(head["cutoff"]), ""),
         ("评价办法", f"{head['methodology_title']},版本 {head['methodology_version']}", ""),
         ("办法批准", approvals or "未批准", ""),
@@ -109,6 +109,13 @@ def header(scores: Scores) -> Head:
         warning=_warning(scores),
         facts=facts,
     )
+
+
+def _span(scores: Scores) -> str:
+    head = scores.header
+    # the name of the whole term already says its days
+    days = "" if head["period_kind"] == "term" else f"({head['start']} 至 {head['end']})"
+    return f"{head['period_name']}{days}"
 
 
 def _warning(scores: Scores) -> str:

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from wbwz_eval.scoring.scores import Scores
 
 _FEW = 5
+_LEAST_SPAN = 10.0
 
 
 def profile(scores: Scores) -> Stack:
-    """Return a heat table of the dimensions, by group; of the groups' medians where there are many entities."""
+    """Return a heat table by group; of the groups' medians where there are many entities."""
     shares = attained(scores, scores.scores)
     low, high = shares.min(), shares.max()
     if len(scores.scores) > MANY:
@@ -32,8 +33,12 @@ def _titles(scores: Scores) -> tuple[Column, ...]:
 
 
 def _shade(value: float, low: float, high: float) -> float:
-    """Return how dark a value is between the lowest and the highest of its dimension."""
-    return (value - low) / (high - low) if high > low and value == value else 0.0  # noqa: PLR0124 - NaN
+    """Return how dark a value is: the highest of its dimension darkest, the lowest white.
+
+    Where all are close together they are alike in shade.
+    """
+    below = (high - value) / max(high - low, _LEAST_SPAN)
+    return 0.0 if below != below else 1.0 - below  # noqa: PLR0124 - NaN
 
 
 def _entity_table(scores: Scores, group: Peers, low: pd.Series[float], high: pd.Series[float]) -> Table:
@@ -88,8 +93,7 @@ def profile_chart(scores: Scores) -> Piece:
                 tuple(column),
                 middle,
                 f"中位 {number(middle, places)}",
-                _end(column, names, low, places),
-                _end(column, names, high, places),
+                *_ends(column, names, places),
             )
         )
         said.append(f"{d.name}中位 {number(middle, places)},{number(low, places)} 至 {number(high, places)}")
@@ -106,7 +110,15 @@ def profile_chart(scores: Scores) -> Piece:
     )
 
 
-def _end(column: pd.Series[float], names: pd.Series[str], value: float, places: int) -> str:
-    who = column.index[column == value]
-    name = f"({len(who)} 个)" if len(who) > 1 else f" {names[who[0]]}"
-    return f"{number(value, places)}{name}"
+def _ends(column: pd.Series[float], names: pd.Series[str], places: int) -> tuple[str, str]:
+    """Name the lowest and the highest; one name for both where they look the same."""
+    ends = [float(column.min()), float(column.max())]
+    shown = [number(end, places) for end in ends]
+    if shown[0] == shown[1]:
+        both = f"{shown[0]}({len(column)} 个)"
+        return both, both
+    said = []
+    for end, text in zip(ends, shown, strict=True):
+        who = column.index[column == end]
+        said.append(f"{text}({len(who)} 个)" if len(who) > 1 else f"{text} {names[who[0]]}")
+    return said[0], said[1]

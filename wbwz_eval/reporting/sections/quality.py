@@ -69,7 +69,7 @@ def _summary(scores: Scores) -> Piece:
         )
         for row in found.to_dict("records")
     )
-    columns = (Column("情形"), Column("数量", "number"), Column("涉及对象", "number"), Column("含义", "wide"))
+    columns = (Column("情形"), Column("数量", "number"), Column("涉及对象", "number"), Column("含义", "long"))
     small = scores.header.get("small_sample")
     notes = (f"样本少于 {small:g} 的率附 95% 区间。",) if small else ()
     return Table("数据情况", columns, rows, notes)
@@ -106,7 +106,7 @@ def _by_indicator(table: pd.DataFrame) -> Table:
             name = part["detail"].str.split("[;:]", n=1, regex=True).str[0].iloc[0]
             who = [f"{row['name']}{_sample(row)}" for row in part.to_dict("records")]
             rows.append((Cell(str(name), below=str(what)), Cell(kind), Cell(listed(who, _MOST_NAMES))))
-    columns = (Column("指标或事项", "wide"), Column("情形"), Column("对象", "wide"))
+    columns = (Column("指标或事项", "wide"), Column("情形"), Column("对象", "long"))
     return Table("按指标", columns, tuple(rows))
 
 
@@ -126,7 +126,7 @@ def _by_ledger(table: pd.DataFrame) -> Table:
     columns = (
         Column("台账", "wide"),
         *(Column(f"{kind}(行)", "number") for kind in kinds),
-        Column("对象", "wide"),
+        Column("对象", "long"),
     )
     return Table("按台账", columns, tuple(rows))
 

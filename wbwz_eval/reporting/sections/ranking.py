@@ -10,13 +10,14 @@ from wbwz_eval.reporting.view import MANY, Peers, digits, has_intervals, peers
 from wbwz_eval.reporting.wording import NONE, listed, number, percent, place
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     import pandas as pd
 
     from wbwz_eval.scoring.scores import Scores
 
 TOP, BOTTOM = 10, 5
+_WHOLE = 1 - 1e-9
 
 
 def ranking(scores: Scores) -> Stack:
@@ -42,46 +43,68 @@ def everybody(scores: Scores) -> Stack:
 
 def ranking_table(scores: Scores, group: Peers, *, shorten: bool) -> Table:
     """Return one group's table; ``shorten`` keeps the first ten and the last five places."""
-    table, notes = group.table, ()
-    ranked = len(group.ranked)
+    ranked, columns = len(group.ranked), _columns(scores, group)
+    rows = [tuple(column[1](row) for column in columns) for row in group.table.to_dict("records")]
     if shorten and ranked > TOP + BOTTOM:
-        table = group.table.iloc[[*range(TOP), *range(ranked - BOTTOM, ranked)]]
-        notes = (f"列出前 {TOP} 个和后 {BOTTOM} 个,其余 {len(group.table) - TOP - BOTTOM} 个见附录。",)
-    columns = _columns(scores, group)
-    rows = [tuple(columns[column](row) for column in columns) for row in table.to_dict("records")]
+        left_out = f"其余 {len(rows) - TOP - BOTTOM} 个见附录"
+        gap = (Cell("…"), Cell(left_out), *(Cell("") for _ in columns[2:]))
+        rows = [*rows[:TOP], gap, *rows[ranked - BOTTOM : ranked]]
     size = (
         f"{len(group.table)} 个"
         if ranked == len(group.table)
         else f"{len(group.table)} 个,有位次 {ranked} 个"
     )
-    return Table(f"{group.name}({size})", tuple(columns), tuple(rows), notes, head=1)
+    return Table(f"{group.name}({size})", tuple(column for column, _ in columns), tuple(rows), head=1)
 
 
-def _columns(scores: Scores, group: Peers) -> dict[Column, Any]:
-    """Return column → how to fill it; a column that says nothing is left out."""
+def _columns(scores: Scores, group: Peers) -> list[tuple[Column, Callable[[Mapping[Hashable, Any]], Cell]]]:
+    """Return each column and how to fill it; a column that says nothing is left out."""
     table, places = group.table, digits(scores)
-    columns: dict[Column, Any] = {
-        Column("位次", "number"): lambda row: Cell(
-            place(row["rank"]), below="并列" if row["tie"] else "", strong=row["rank"] == 1
+    every: list[tuple[bool, Column, Callable[[Mapping[Hashable, Any]], Cell]]] = [
+        (True, Column("位次", "number"), _place_cell),
+        (True, Column("被评对象", "wide"), lambda row: Cell(row["name"])),
+        (True, Column("总分", "number"), lambda row: _total_cell(row, places)),
+        (
+            bool(_in_doubt(table).any()),
+            Column("位次区间", "number"),
+            lambda row: Cell(_places(row["rank_low"], row["rank_high"])),
         ),
-        Column("被评对象", "wide"): lambda row: Cell(row["name"]),
-        Column("总分", "number"): lambda row: Cell(
-            number(row["total"], places), below=_span(row["total_low"], row["total_high"], places)
+        (
+            scores.header["previous_period"] is not None,
+            Column("进退", "number"),
+            lambda row: Cell(movement(row)),
         ),
-    }
-    if _in_doubt(table).any():
-        columns[Column("位次区间", "number")] = lambda row: Cell(_places(row["rank_low"], row["rank_high"]))
-    if scores.header["previous_period"] is not None:
-        columns[Column("进退", "number")] = lambda row: Cell(movement(row))
-    if (table["grade"] != "").any():
-        columns[Column("等次", "text")] = lambda row: Cell(row["grade"] or NONE)
-    if (table["bonus"] != 0).any():
-        columns[Column("附加", "number")] = lambda row: Cell(_points(row["bonus"], "+", places))
-    if (table["deduction"] != 0).any():
-        columns[Column("扣分", "number")] = lambda row: Cell(_points(row["deduction"], "−", places))
-    if any(_remark(row) for row in table.to_dict("records")):
-        columns[Column("备注", "wide")] = lambda row: Cell(_remark(row))
-    return columns
+        (bool((table["grade"] != "").any()), Column("等次"), lambda row: Cell(row["grade"] or NONE)),
+        (
+            bool((table["bonus"] != 0).any()),
+            Column("附加", "number"),
+            lambda row: Cell(_points(row["bonus"], "+", places)),
+        ),
+        (
+            bool((table["deduction"] != 0).any()),
+            Column("扣分", "number"),
+            lambda row: Cell(_points(row["deduction"], "−", places)),
+        ),
+        (
+            bool((table["coverage"] < _WHOLE).any()),
+            Column("数据覆盖", "number"),
+            lambda row: Cell(percent(row["coverage"], 0)),
+        ),
+        (
+            any(_remark(row) for row in table.to_dict("records")),
+            Column("备注", "wide"),
+            lambda row: Cell(_remark(row)),
+        ),
+    ]
+    return [(column, fill) for says, column, fill in every if says]
+
+
+def _place_cell(row: Mapping[Hashable, Any]) -> Cell:
+    return Cell(place(row["rank"]), below="并列" if row["tie"] else "", strong=row["rank"] == 1)
+
+
+def _total_cell(row: Mapping[Hashable, Any], places: int) -> Cell:
+    return Cell(number(row["total"], places), below=_span(row["total_low"], row["total_high"], places))
 
 
 def _in_doubt(table: pd.DataFrame) -> pd.Series[bool]:
@@ -125,8 +148,6 @@ def _remark(row: Mapping[Hashable, Any]) -> str:
         said.append(str(row["standing"]))
     if row["veto"]:
         said.append(f"一票否优({row['veto']})")
-    if row["coverage"] < 1 - 1e-9:
-        said.append(f"数据覆盖 {percent(row['coverage'], 0)}")
     return "、".join(said)
 
 
@@ -135,7 +156,8 @@ def _notes(scores: Scores, group: Peers) -> list[str]:
     places, ranked = digits(scores), group.ranked
     if has_intervals(ranked):
         notes.append(
-            "总分下的小字是 95% 区间(小样本指标所致);位次区间是各总分区间容许的最好和最差位次,区间相交的先后不能区分。"
+            "总分下的小字是 95% 区间(小样本指标所致);位次区间是各总分区间容许的最好和最差位次,"
+            "区间相交的先后不能区分。"
         )
     if any(movement(row).startswith("(") for row in ranked.to_dict("records")):
         notes.append("括号内的进退没有超出位次区间,不宜当作真实变化。")
