@@ -151,10 +151,14 @@ def facts(fields, rows, *, reported):
         full["entity_id"] = full.pop("entity")
         assert set(full) <= set(kinds), f"row {number} has a field that the case does not name"
         written.append(full)
-    table = pd.DataFrame({code: column(kind, [row.get(code) for row in written]) for code, kind in kinds.items()})
+    table = pd.DataFrame(
+        {code: column(kind, [row.get(code) for row in written]) for code, kind in kinds.items()}
+    )
     table["source"] = "ledgers/facts.csv"
     table["source_row"] = np.arange(len(rows)) + 2
-    schema = LedgerSchema(name="facts", fields={code: Field(label=code, type=kind) for code, kind in kinds.items()})
+    schema = LedgerSchema(
+        name="facts", fields={code: Field(label=code, type=kind) for code, kind in kinds.items()}
+    )
     return Ledger(id="facts", schema=schema, rows=table)
 
 

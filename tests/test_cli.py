@@ -40,7 +40,7 @@ def test_score_gives_the_published_figures_in_every_format(panjin):
     assert {record["entity_id"]: record["total"] for record in records} == PUBLISHED
     assert records[0]["movement"] is None
     printed = _wbwz("score", panjin.path, "term").stdout
-    for word in ("大洼区", "99.3", "双台子区", "97.4", "试算,未批准"):
+    for word in ("大洼区", "99.3", "双台子区", "97.4", "试算，未批准"):
         assert word in printed
     assert "…" not in printed
 
@@ -102,7 +102,11 @@ def test_a_mistake_ends_with_one_message_and_no_traceback(sample, tmp_path, argu
 
 def test_a_broken_ledger_stops_scoring_with_file_row_column_and_value(panjin_copy):
     path = panjin_copy / "ledgers" / "hotline.csv"
-    text = path.read_text(encoding="utf-8").replace("98.06", "九十八").replace("2023-04-30,97.95", "2023-13-30,97.95")
+    text = (
+        path.read_text(encoding="utf-8")
+        .replace("98.06", "九十八")
+        .replace("2023-04-30,97.95", "2023-13-30,97.95")
+    )
     path.write_text(text, encoding="utf-8")
     out = _wbwz("score", panjin_copy, "term")
     assert out.returncode == 1

@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 app = typer.Typer(
-    help="比学赶超类活动的评价工具:计分、解释、出报告。",
+    help="比学赶超类活动的评价工具：计分、解释、出报告。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
-CampaignArgument = Annotated[Path, typer.Argument(metavar="CAMPAIGN", help="活动文件夹,如 data/wbwz-2011")]
+CampaignArgument = Annotated[Path, typer.Argument(metavar="CAMPAIGN", help="活动文件夹，如 data/wbwz-2011")]
 PeriodArgument = Annotated[
-    str, typer.Argument(metavar="PERIOD", help="期:2011-W37、2011-09、2011-Q3、2011-H2、2011 或 term")
+    str, typer.Argument(metavar="PERIOD", help="期：2011-W37、2011-09、2011-Q3、2011-H2、2011 或 term")
 ]
 
 ROWS_SHOWN = 20
@@ -52,7 +52,7 @@ class Format(StrEnum):
 def score(
     campaign: CampaignArgument,
     period: PeriodArgument,
-    level: Annotated[str | None, typer.Option(help="只算一个层级;不写则全部")] = None,
+    level: Annotated[str | None, typer.Option(help="只算一个层级；不写则全部")] = None,
     form: Annotated[Format, typer.Option("--format", help="输出格式")] = Format.table,
 ) -> None:
     """计算一期的得分,每个被评对象一行(不写文件)."""
@@ -119,7 +119,7 @@ def _print_scores(header: dict[str, object], table: pd.DataFrame) -> None:
             out = _table(ordered, names, titles)
         console.print(out)
         if dropped:
-            console.print(f"终端较窄,省略 {dropped} 列;全部列用 --format csv")
+            console.print(f"终端较窄，省略 {dropped} 列；全部列用 --format csv")
     else:
         Console(width=_width(console, out)).print(out)
 
@@ -168,9 +168,9 @@ def evaluate(campaign: CampaignArgument, period: PeriodArgument) -> None:
 def explain(
     campaign: CampaignArgument,
     period: PeriodArgument,
-    entity: Annotated[str, typer.Argument(metavar="ENTITY", help="被评对象编号,如 U01")],
-    node: Annotated[str | None, typer.Argument(metavar="[NODE]", help="维度或指标代码;不写则全部")] = None,
-    rows: Annotated[int, typer.Option(help="每个指标最多列出几行台账;0 为全部")] = ROWS_SHOWN,
+    entity: Annotated[str, typer.Argument(metavar="ENTITY", help="被评对象编号，如 U01")],
+    node: Annotated[str | None, typer.Argument(metavar="[NODE]", help="维度或指标代码；不写则全部")] = None,
+    rows: Annotated[int, typer.Option(help="每个指标最多列出几行台账；0 为全部")] = ROWS_SHOWN,
 ) -> None:
     """解释一个得分:公式代入数字,直到台账行(含未计入的行和原因)."""
     explanation = explain_score(campaign, period, entity, node)
@@ -192,7 +192,7 @@ def _tree(node: Explanation, most: int) -> Tree:
 
 def _add_rows(tree: Tree, node: Explanation, most: int) -> None:
     counted = int(node.rows["counted"].sum())
-    branch = tree.add(f"台账行:计入 {counted} 行,未计入 {len(node.rows) - counted} 行")
+    branch = tree.add(f"台账行：计入 {counted} 行，未计入 {len(node.rows) - counted} 行")
     shown = node.rows if most == 0 else node.rows.head(most)
     for row in shown.to_dict("records"):
         state = "计入" if row["counted"] else "不计"
@@ -202,17 +202,17 @@ def _add_rows(tree: Tree, node: Explanation, most: int) -> None:
             escape(f"{row['source']} 第 {row['source_row']} 行 {row['row_id']} {state}{reason}{value}")
         )
     if len(shown) < len(node.rows):
-        branch.add(f"…另有 {len(node.rows) - len(shown)} 行,用 --rows 0 全部列出")
+        branch.add(f"…另有 {len(node.rows) - len(shown)} 行，用 --rows 0 全部列出")
 
 
 @app.command()
 def report(
-    name: Annotated[str, typer.Argument(metavar="REPORT", help="报告名,如 quarterly_bulletin")],
+    name: Annotated[str, typer.Argument(metavar="REPORT", help="报告名，如 quarterly_bulletin")],
     campaign: CampaignArgument,
-    period: Annotated[str | None, typer.Argument(metavar="[PERIOD]", help="期;不写则为最近一期")] = None,
+    period: Annotated[str | None, typer.Argument(metavar="[PERIOD]", help="期；不写则为最近一期")] = None,
     level: Annotated[str, typer.Option(help="层级")] = "unit",
-    edition: Annotated[str, typer.Option(help="版本:internal(内部)或 public(公开)")] = "internal",
-    out: Annotated[Path | None, typer.Option(help="输出文件夹;默认 reports/活动/期")] = None,
+    edition: Annotated[str, typer.Option(help="版本：internal(内部)或 public(公开)")] = "internal",
+    out: Annotated[Path | None, typer.Option(help="输出文件夹；默认 reports/活动/期")] = None,
 ) -> None:
     """运行一份报告,得到执行过的笔记本和 HTML."""
     page = run_report(name, campaign, period, level=level, edition=edition, out=out)
@@ -227,7 +227,7 @@ def main() -> None:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
     except OSError as error:
-        sys.stderr.write(f"不能读写 {error.filename or ''}:{error.strerror or error}\n")
+        sys.stderr.write(f"不能读写 {error.filename or ''}：{error.strerror or error}\n")
         sys.exit(1)
 
 

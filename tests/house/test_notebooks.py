@@ -8,6 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from wbwz_eval.reporting.catalogue import REPORTS
+
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 BANNED = (
@@ -39,6 +41,4 @@ def test_a_report_notebook_is_thin_and_clean(path):
 
 
 def test_there_is_a_notebook_for_each_report():
-    from wbwz_eval.reporting.catalogue import REPORTS
-
     assert {report.notebook for report in REPORTS} == {path.name for path in NOTEBOOKS}

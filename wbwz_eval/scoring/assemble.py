@@ -21,7 +21,7 @@ from wbwz_eval.scoring.scores import Scores
 if TYPE_CHECKING:
     from wbwz_eval.scoring.scored import ScoredPeriod
 
-OFFICIAL, TRIAL, SYNTHETIC = "正式", "试算,未批准", "合成数据"
+OFFICIAL, TRIAL, SYNTHETIC = "正式", "试算，未批准", "合成数据"
 
 
 def assemble(current: ScoredPeriod, earlier: ScoredPeriod | None) -> Scores:

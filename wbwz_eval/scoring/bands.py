@@ -52,17 +52,19 @@ class Bands(RuleBase):
         found = super().faults(direction, full)
         plain = [_Edge.of(band) for band in self.bands if band.if_ is None]
         plain.sort(key=lambda edge: edge.low)
-        found += [(f"分档为空或上下限颠倒:{edge}", "from 小于 to") for edge in plain if edge.low >= edge.high]
+        found += [
+            (f"分档为空或上下限颠倒：{edge}", "from 小于 to") for edge in plain if edge.low >= edge.high
+        ]
         gap = not plain or plain[0].low > -np.inf or plain[-1].high < np.inf
         for left, right in pairwise(plain):
             if right.low < left.high:
-                found.append((f"分档重叠:{left} 与 {right}", "前一档的 to 等于后一档的 from"))
+                found.append((f"分档重叠：{left} 与 {right}", "前一档的 to 等于后一档的 from"))
             gap = gap or right.low > left.high
             worse = left.points > right.points if direction == "up" else left.points < right.points
             if worse:
-                found.append((f"分档得分与 direction: {direction} 矛盾:{left} 与 {right}", "越优得分越高"))
+                found.append((f"分档得分与 direction: {direction} 矛盾：{left} 与 {right}", "越优得分越高"))
         if gap and self.otherwise is None:
-            found.append(("分档没有覆盖全部取值", "补上缺的档,或写 otherwise"))
+            found.append(("分档没有覆盖全部取值", "补上缺的档，或写 otherwise"))
         return found
 
 

@@ -63,7 +63,7 @@ def _check_levels(model: MethodologyFile, campaign: Campaign, report: Callable[.
     used |= {gate for level in model.levels.values() for gate in level.gate_indicators}
     for name, indicator in model.indicators.items():
         if name not in used:
-            report(("indicators", name), f"指标 “{name}” 没有用在任何层级", "放进某个层级的 tree,或删去")
+            report(("indicators", name), f"指标 “{name}” 没有用在任何层级", "放进某个层级的 tree，或删去")
         elif indicator.rule is None and any(name in leaves(x.tree) for x in model.levels.values()):
             report(("indicators", name), f"指标 “{name}” 计入得分但没有 rule", "写上计分办法 rule")
 
@@ -77,7 +77,7 @@ def _check_tree(model: MethodologyFile, level: Level, at: Loc, report: Callable[
             report(loc, f"编号 “{key}” 在同一层级重复", "每个节点和指标的编号在一个层级里只出现一次")
         seen[key] = path
         if node.children and key in model.indicators:
-            report(loc, f"节点编号 “{key}” 同指标编号相同", "换一个编号,或去掉 children")
+            report(loc, f"节点编号 “{key}” 同指标编号相同", "换一个编号，或去掉 children")
         if not node.children and key not in model.indicators:
             report(loc, f"没有指标 “{key}”", one_of(model.indicators, instead_of=key))
         for index, gate in enumerate(node.gates):

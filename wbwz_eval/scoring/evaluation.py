@@ -135,7 +135,7 @@ def evaluate_values(
     standing[out] = OUT_OF_CONTEST
     small = (peers.sizes() < level.groups.min_size)[peers.codes]
     floor = float(level.groups.min_size)
-    standing[small & (standing == IN_CONTEST)] = f"组内不足{floor:.0f}家,只展示"
+    standing[small & (standing == IN_CONTEST)] = f"组内不足{floor:.0f}家，只展示"
     ranked = np.where(standing == IN_CONTEST, total, np.nan)
     tie_scores = [tree.score[name] for name in level.rank.tie_break]
     scope = peers.codes if level.rank.scope == "group" else np.zeros(size, dtype=np.int64)

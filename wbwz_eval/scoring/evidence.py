@@ -115,7 +115,7 @@ def _facts(ledger: Ledger) -> pd.DataFrame:
     facts["detail"] = ""
     for name in tellable:
         text = rows[name].astype(object)
-        gap = ((facts["detail"] != "") & (text != "")).map({True: ";", False: ""})
+        gap = ((facts["detail"] != "") & (text != "")).map({True: "；", False: ""})
         facts["detail"] = facts["detail"] + gap + text
     return facts.set_index(rows["row_id"].to_numpy())
 
@@ -149,7 +149,7 @@ def _by_status(nodes: pd.DataFrame) -> pd.DataFrame:
             "indicator": found["node"],
             "ledger": "",
             "count": found["n"].fillna(0).round(),
-            "detail": found["name"].str.cat(found["note"].where(found["note"] == "", ";" + found["note"])),
+            "detail": found["name"].str.cat(found["note"].where(found["note"] == "", "；" + found["note"])),
         }
     )
 
@@ -164,7 +164,9 @@ def _by_reason(scored: ScoredPeriod) -> Iterator[pd.DataFrame]:
         table = count.reset_index().rename(columns={"size": "count"})
         ledgers = scored.campaign.codebook.ledgers
         table["detail"] = [
-            f"{ledgers[ledger].name}:{first} 等 {size} 行" if size > 1 else f"{ledgers[ledger].name}:{first}"
+            f"{ledgers[ledger].name}：{first} 等 {size} 行"
+            if size > 1
+            else f"{ledgers[ledger].name}：{first}"
             for ledger, first, size in zip(table["ledger"], table["min"], table["count"], strict=True)
         ]
         yield table.drop(columns="min").assign(kind=kind, indicator="")
@@ -175,7 +177,7 @@ def _incomplete_vetoes(scored: ScoredPeriod) -> pd.DataFrame:
     for name, veto in scored.level.vetoes.items():
         rows = scored.measured[name].rows
         found = rows[~rows["counted"] & rows["reason"].str.startswith("缺")]
-        detail = veto.name + ":" + found["row_id"] + " " + found["reason"] + ",不生效"
+        detail = veto.name + "：" + found["row_id"] + " " + found["reason"] + "，不生效"
         frames.append(
             pd.DataFrame(
                 {

@@ -47,17 +47,17 @@ def explain(
     found = whole.find(node)
     if found is None:
         known = one_of([name for name in whole.ids() if name != "total"], instead_of=node)
-        raise CampaignError(f"没有节点或指标 “{node}”;应为 {known}")
+        raise CampaignError(f"没有节点或指标 “{node}”；应为 {known}")
     return found
 
 
 def _near(entities: pd.DataFrame, wanted: str) -> str:
     by_name = entities.index[entities["name"] == wanted]
     if len(by_name):
-        return f";名称为“{wanted}”的编号是 {by_name[0]}"
+        return f"；名称为“{wanted}”的编号是 {by_name[0]}"
     close = nearest(wanted, [*entities.index, *entities["name"]])
     if close is None:
-        return ";编号见 entities.csv"
+        return "；编号见 entities.csv"
     if close not in entities.index:
         close = f"{entities.index[entities['name'] == close][0]}({close})"
-    return f";最接近的是 {close}"
+    return f"；最接近的是 {close}"

@@ -78,7 +78,7 @@ class Explainer:
         total = _shown(result.total[at])
         base, bonus, deduction = result.tree.base[at], result.bonus[at], result.deduction[at]
         if np.isnan(result.total[at]):
-            lines = [f"没有总分:{result.standing[at]}"]
+            lines = [f"没有总分：{result.standing[at]}"]
         else:
             parts_sum = number(result.total_unrounded[at])
             text = f"总分 = 基础分 {_shown(base)} + 附加分 {number(bonus)} − 扣分 {number(deduction)}"
@@ -104,7 +104,7 @@ class Explainer:
         ]
         for name, veto in level.vetoes.items():
             in_force = self.scored.after.vetoed[name][at]
-            text = f"生效:等次不高于“{veto.grade_cap}”({veto.clause})" if in_force else "没有生效的否优"
+            text = f"生效：等次不高于“{veto.grade_cap}”({veto.clause})" if in_force else "没有生效的否优"
             parts.append(Explanation(name, f"否优 {name} {veto.name}", (text,), self._rows(name)))
         name = str(self.scored.entities["name"].iloc[at])
         title = f"{self.entity} {name} {self.scored.period.id} 总分 {total}"
@@ -113,16 +113,16 @@ class Explainer:
     def _place(self) -> str:
         result, at = self.result, self.at
         if np.isnan(result.rank[at]):
-            return f"位次:无({result.standing[at]})"
+            return f"位次：无({result.standing[at]})"
         group = result.groups.names[result.groups.codes[at]]
         named = self.scored.campaign.groups
         group_name = named[group].name if group in named else group
-        tie = ",并列" if result.tied[at] else ""
+        tie = "，并列" if result.tied[at] else ""
         order = self.level.grades.order if self.level.grades else ()
-        grade = f";等次 {order[result.grade[at]]}" if order and result.grade[at] >= 0 else ""
+        grade = f"；等次 {order[result.grade[at]]}" if order and result.grade[at] >= 0 else ""
         size = int(result.groups.sizes()[result.groups.codes[at]])
         where = f"{group_name} {size} 家中" if self.level.rank.scope == "group" else "全部中"
-        return f"位次:{where}第 {number(result.rank[at])}{tie}{grade}"
+        return f"位次：{where}第 {number(result.rank[at])}{tie}{grade}"
 
     def _node(self, name: str, node: Node) -> Explanation:
         if not node.children:
@@ -136,16 +136,16 @@ class Explainer:
         ]
         if np.isnan(tree.score[name][at]):
             lines.append(
-                f"数据不足:有分的权重占 {tree.covered[name][at]:.1%},须 {float(node.min_coverage):.1%}"
+                f"数据不足：有分的权重占 {tree.covered[name][at]:.1%}，须 {float(node.min_coverage):.1%}"
             )
         parts = [self._node(key, child) for key, child in node.children.items()]
         for gate in node.gates:
             indicator = self.scored.methodology.indicators[gate.indicator]
             value = self.scored.raws[gate.indicator].value[at]
             bound = f"< {number(gate.below)}" if gate.below is not None else f"> {number(gate.above or 0.0)}"
-            state = f"起作用,{name} 不高于 {number(gate.cap)}" if tree.gated[name][at] else "不起作用"
+            state = f"起作用，{name} 不高于 {number(gate.cap)}" if tree.gated[name][at] else "不起作用"
             measured = f"门槛 {gate.indicator} {indicator.name} = {_shown(value)}{indicator.unit}"
-            lines.append(f"{measured};{bound} 时限 {number(gate.cap)} 分:{state}")
+            lines.append(f"{measured}；{bound} 时限 {number(gate.cap)} 分：{state}")
             if gate.indicator in self.level.gate_indicators:
                 title = f"门槛 {gate.indicator} {indicator.name} {_shown(value)}{indicator.unit}"
                 parts.append(
@@ -159,7 +159,7 @@ class Explainer:
     def _share(self, node: Node, name: str) -> str:
         kind = "权重" if node.points is None else "分值"
         effective = self.result.tree.effective[name][self.at]
-        return f"{kind} {number(node.share)},实际占总分 {effective:.2%}"
+        return f"{kind} {number(node.share)}，实际占总分 {effective:.2%}"
 
     def _formula(
         self,
@@ -175,7 +175,7 @@ class Explainer:
         left_out = [key for key in children if key not in scored]
         by_points = any(child.points is not None for child in children.values())
         weights = sum(float(child.share) for child in scored.values())
-        note = f"({'、'.join(left_out)} 无分,权重分给其余)" if left_out else ""
+        note = f"({'、'.join(left_out)} 无分，权重分给其余)" if left_out else ""
         digits = self.scored.methodology.rounding.node
         if not scored:
             return f"{name} 无分{note}"
@@ -209,7 +209,7 @@ class Explainer:
         lines = [self._value_line(name)]
         rule = indicator.rule
         if rule is not None:
-            lines.append(f"计分办法:{rule_text(rule, indicator.direction, full, indicator.unit)}")
+            lines.append(f"计分办法：{rule_text(rule, indicator.direction, full, indicator.unit)}")
         if points.status[at] == SCORED and rule is not None:
             lines.append(self._points_line(name, full))
         else:
@@ -229,7 +229,7 @@ class Explainer:
         at, spec = self.at, indicator.measure
         value = raw.value[at]
         if np.isnan(value):
-            return f"指标值:无(计入 {number(raw.n[at])} 行)"
+            return f"指标值：无(计入 {number(raw.n[at])} 行)"
         top, bottom = raw.sides["numerator"][at], raw.sides["denominator"][at]
         scale = float(getattr(spec, "factor", getattr(spec, "scale", 1.0)) or 1.0)
         text = f"指标值 = {number(value)}{indicator.unit}"
@@ -244,7 +244,7 @@ class Explainer:
         if digits is not None:
             text += f" → 取 {digits} 位小数"
         if raw.low is not None and raw.high is not None and not np.isnan(raw.low[at]):
-            text += f";n = {number(raw.n[at])},95% 区间 {raw.low[at]:.1f}—{raw.high[at]:.1f}"
+            text += f"；n = {number(raw.n[at])}，95% 区间 {raw.low[at]:.1f}—{raw.high[at]:.1f}"
         return text
 
     def _points_line(self, name: str, full: float) -> str:
@@ -264,7 +264,7 @@ class Explainer:
                     text = f"({text}) − {number(each)} × {number(count)}({side_name(side)})"
             held = [test for test in rule.overrides if self._holds(name, test.side, test.comparison)]
             if held:
-                text = f"{side_name(held[0].side)}触发特别规定,计 {number(held[0].points)}"
+                text = f"{side_name(held[0].side)}触发特别规定，计 {number(held[0].points)}"
         result = number(unrounded)
         if number(unrounded) != number(rounded):
             result += f" → {_shown(rounded)}"
@@ -298,7 +298,7 @@ class Explainer:
     def _item(self, kind: str, name: str, title: str, cap: float | None) -> Explanation:
         value = float(np.nan_to_num(self.scored.measured[name].table["value"].iloc[self.at]))
         held = value if cap is None else min(value, float(cap))
-        text = f"{number(value)} 分" if held == value else f"{number(value)} 分,限 {number(held)} 分"
+        text = f"{number(value)} 分" if held == value else f"{number(value)} 分，限 {number(held)} 分"
         return Explanation(name, f"{kind} {name} {title} {number(held)} 分", (text,), self._rows(name))
 
     def _rows(self, name: str) -> pd.DataFrame:

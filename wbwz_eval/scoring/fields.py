@@ -167,7 +167,7 @@ class _Value(Strict):
         given = {name for name in type(self).model_fields if getattr(self, name) is not None}
         complete = "field" in given or {"workdays_from", "to"} <= given
         if not complete or not any(given <= form for form in forms):
-            expected = "字段名,或 {field, minus, over},或 {field, map, otherwise},或 {workdays_from, to}"
+            expected = "字段名，或 {field, minus, over}，或 {field, map, otherwise}，或 {workdays_from, to}"
             raise wrong("取值写法不对", expected)
         return self
 
@@ -213,7 +213,7 @@ class _Deadline(Strict):
         derived = self.from_ is not None and self.workdays is not None
         if (self.field is not None) == derived or (self.suspended is not None and not derived):
             raise wrong(
-                "时限写法不对", "日期字段名,或 {from: 日期字段, workdays: 数或字段, suspended: 数或字段}"
+                "时限写法不对", "日期字段名，或 {from: 日期字段, workdays: 数或字段, suspended: 数或字段}"
             )
         return self
 

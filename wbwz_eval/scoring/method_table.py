@@ -88,7 +88,7 @@ def _indicator_row(
 
 def _gate_text(below: float | None, above: float | None, cap: float, unit: str) -> str:
     bound = f"<{number(below)}" if below is not None else f">{number(above or 0.0)}"
-    return f"不计分;{bound}{unit} 时上级节点最高 {number(cap)} 分"
+    return f"不计分；{bound}{unit} 时上级节点最高 {number(cap)} 分"
 
 
 def _sources(measure: Measure, codebook: Codebook) -> str:
@@ -101,11 +101,11 @@ def _item_rows(kind: str, items: dict[str, Item], cap: float | None, codebook: C
     for key, item in items.items():
         caps = [f"本项至多 {number(item.cap)} 分"] if item.cap is not None else []
         caps += [f"合计至多 {number(cap)} 分"] if cap is not None else []
-        text = ";".join(caps) or "据实计分"
+        text = "；".join(caps) or "据实计分"
         rows.append([kind, item.name, key, "", text, _sources(item.measure, codebook), "", item.clause])
     return rows
 
 
 def _veto_row(key: str, veto: Veto, codebook: Codebook) -> list[str]:
-    text = f"发生即等次不高于“{veto.grade_cap}”,得分照列"
+    text = f"发生即等次不高于“{veto.grade_cap}”，得分照列"
     return ["否优", veto.name, key, "", text, _sources(veto.measure, codebook), "", veto.clause]

@@ -109,7 +109,7 @@ class Methodology(MethodologyFile):
         try:
             return at_day(self, period.end)
         except ValueError as error:
-            raise CampaignError(f"评价办法 {self.version} 不能用于 {period.id}:{error}") from error
+            raise CampaignError(f"评价办法 {self.version} 不能用于 {period.id}：{error}") from error
 
 
 def by_level(methodology: MethodologyFile, level: str) -> Level:
@@ -120,6 +120,6 @@ def by_level(methodology: MethodologyFile, level: str) -> Level:
     """
     levels: Mapping[str, Level] = methodology.levels
     if level not in levels:
-        msg = f"评价办法 {methodology.version} 没有层级 “{level}”;可用的: {'、'.join(levels)}"
+        msg = f"评价办法 {methodology.version} 没有层级 “{level}”；可用的: {'、'.join(levels)}"
         raise CampaignError(msg)
     return levels[level]

@@ -29,7 +29,7 @@ def load_methodology(path: Path, campaign: Campaign) -> Methodology:
     if model is not None:
         check_methodology(model, path.stem, campaign, source, faults)
     approvals = _load_approvals(path, faults)
-    faults.raise_if_any(f"评价办法 {name} 有误,不能用来计分")
+    faults.raise_if_any(f"评价办法 {name} 有误，不能用来计分")
     assert model is not None
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     fields = {key: getattr(model, key) for key in MethodologyFile.model_fields}

@@ -87,7 +87,7 @@ def _share(node: Node, siblings: dict[str, Node]) -> float:
 def _inner(scored: ScoredPeriod, name: str, node: Node, common: dict[str, Any]) -> dict[str, Any]:
     tree = scored.evaluation.tree
     held = tree.gated[name]
-    caps = "、".join(f"{gate.indicator} 未达标,限 {float(gate.cap):g} 分" for gate in node.gates)
+    caps = "、".join(f"{gate.indicator} 未达标，限 {float(gate.cap):g} 分" for gate in node.gates)
     return {
         "name": node.name,
         "kind": NODE if common["parent"] else DIMENSION,
@@ -104,7 +104,7 @@ def _leaf(scored: ScoredPeriod, name: str) -> dict[str, Any]:
     names = [""] + [POLICY_NAMES[policy_of(indicator, code)] for code in range(1, len(STATUSES))]
     policy = np.array(names, dtype=object)[points.status]
     pooled = scored.measured[name].table["pooled"].to_numpy(bool)
-    note = np.where((policy == "") & pooled, "样本少,并入更长的期", policy)
+    note = np.where((policy == "") & pooled, "样本少，并入更长的期", policy)
     return {
         **_indicator(scored, name),
         "kind": INDICATOR,
@@ -130,7 +130,7 @@ def _gate(scored: ScoredPeriod, name: str, parent: str, depth: int) -> dict[str,
         "effective_weight": 0.0,
         "contribution": 0.0,
         "status": np.where(np.isnan(value), STATUSES[MISSING], STATUSES[SCORED]),
-        "note": "门槛,不计分",
+        "note": "门槛，不计分",
     }
 
 

@@ -71,7 +71,7 @@ class Number(float):
             return self
         known = [version for version in self.versions if version.start <= day]
         if not known:
-            msg = f"{self.versions[0].start} 起才有数值,{day} 没有可用的版本"
+            msg = f"{self.versions[0].start} 起才有数值，{day} 没有可用的版本"
             raise ValueError(msg)
         return Number(
             known[-1].value,
@@ -104,7 +104,7 @@ class Number(float):
         if unknown or ("value" in raw) == ("versions" in raw):
             raise _fault(
                 f"数值写法不对({'、'.join(unknown) or 'value 与 versions 须有且只有一个'})",
-                "数,或 {value: 数, clause: 条款, approved: 批准, note: 说明},或 {versions: [...]}",
+                "数，或 {value: 数, clause: 条款, approved: 批准, note: 说明}，或 {versions: [...]}",
             )
         versions = _parse_versions(raw["versions"]) if "versions" in raw else ()
         return cls(
@@ -126,13 +126,13 @@ def _fault(message: str, expected: str) -> PydanticCustomError:
 
 def _plain(raw: object) -> float:
     if isinstance(raw, bool) or not isinstance(raw, int | float) or not np.isfinite(raw):
-        raise _fault("不是数", "一个数,如 95 或 0.2")
+        raise _fault("不是数", "一个数，如 95 或 0.2")
     return float(raw)
 
 
 def _parse_versions(raw: object) -> tuple[Version, ...]:
     keys = {"from", "value", "reason", "approver"}
-    expected = "[{from: 2012-01-01, value: 95, reason: 理由, approver: 批准人}, …],日期递增"
+    expected = "[{from: 2012-01-01, value: 95, reason: 理由, approver: 批准人}, …]，日期递增"
     if not isinstance(raw, list) or not raw:
         raise _fault("versions 应是一个列表", expected)
     for item in raw:

@@ -114,14 +114,14 @@ class Panel(LedgerMeasure):
         low, high = self.range
         score = pd.Series(counted.value)
         text = pd.Series("", index=score.index, dtype=object)
-        text[(score < low) | (score > high)] = "废票:超出评分范围"
-        text[~counted.rows[self.group].isin(list(self.groups)).to_numpy()] = "废票:评分主体不在方案内"
+        text[(score < low) | (score > high)] = "废票：超出评分范围"
+        text[~counted.rows[self.group].isin(list(self.groups)).to_numpy()] = "废票：评分主体不在方案内"
         if self.void_all_equal is not None:
             valid = text == ""
             by_rater = score[valid].groupby(counted.rows[self.rater].to_numpy()[valid])
             same = by_rater.transform("nunique") == 1
             many = by_rater.transform("size") >= self.void_all_equal
-            text.loc[(same & many).index[same & many]] = "废票:全部同分"
+            text.loc[(same & many).index[same & many]] = "废票：全部同分"
         return text
 
     def void(self, counted: Counted) -> TextArray:

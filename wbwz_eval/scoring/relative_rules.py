@@ -106,7 +106,7 @@ class MinMax(_Relative):
         """Refuse goalposts that are upside down."""
         found = super().faults(direction, full)
         if self.low is not None and self.high is not None and self.low >= self.high:
-            found.append(("low 须小于 high", "方向由 direction 决定,上下限按数值大小写"))
+            found.append(("low 须小于 high", "方向由 direction 决定，上下限按数值大小写"))
         return found
 
 

@@ -7,6 +7,7 @@ themselves. The folder can be deleted and derived again at any time.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 RESULTS = "results"
 MANIFEST = "run.json"
+
+_ATTEMPTS = 20
 
 _BOOLEANS = frozenset({"tie", "counted"})
 _INTEGERS = frozenset({"group_size", "depth", "count", "source_row"})
@@ -153,18 +156,36 @@ def input_state(campaign: Campaign, period: str) -> dict[str, Any]:
         "inputs": campaign.digest_inputs(),
         "methodology": rules,
         "package_version": version("wbwz_eval"),
+        "engine": engine_digest(),
     }
 
 
+def engine_digest() -> str:
+    """Return the SHA-256 of the code that scores, so that no result outlives a change of it."""
+    package = Path(__file__).parents[1]
+    files = sorted(file for room in ("campaign", "scoring") for file in (package / room).rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
 def _replace(beside: Path, final: Path) -> None:
-    """Put a finished folder in its place; a folder can only be renamed onto an empty one."""
-    if final.exists():
+    """Put a finished folder in its place; a folder can only be renamed onto an empty one.
+
+    Another process may put its own, equally whole, results there meanwhile;
+    the last one stays.
+    """
+    for attempt in range(_ATTEMPTS):
         old = Path(tempfile.mkdtemp(prefix=f".{final.name}-old-", dir=final.parent))
-        final.replace(old / final.name)
-        beside.replace(final)
-        shutil.rmtree(old)
-    else:
-        beside.replace(final)
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                final.replace(old / final.name)
+            beside.replace(final)
+        except OSError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+        else:
+            return
+        finally:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def open_results(campaign: Campaign | Path | str, period: str, level: str) -> Scores:
@@ -180,14 +201,20 @@ def open_results(campaign: Campaign | Path | str, period: str, level: str) -> Sc
     folder = results_folder(opened, span.id)
     if not _fresh(opened, span.id, folder):
         write_results(opened, span.id)
+    for _ in range(_ATTEMPTS - 1):
+        # another process may be exchanging the folder for one like it at this very moment
+        with contextlib.suppress(FileNotFoundError):
+            return _open(opened, span.id, folder, level)
+    return _open(opened, span.id, folder, level)
+
+
+def _open(campaign: Campaign, period: str, folder: Path, level: str) -> Scores:
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     if level not in manifest["headers"]:
-        msg = f"{span.id} 没有“{opened.levels[level]}”的结果:没有数据、对象或计分办法"
+        msg = f"{period} 没有“{campaign.levels[level]}”的结果：没有数据、对象或计分办法"
         raise CampaignError(msg)
-    tables = {
-        name: _read(folder / level / f"{name}.csv")
-        for name in ("scores", "nodes", "rows", "adjustments", "changes", "quality", "method")
-    }
+    names = ("scores", "nodes", "rows", "adjustments", "changes", "quality", "method")
+    tables = {name: _read(folder / level / f"{name}.csv") for name in names}
     return Scores(header=manifest["headers"][level], **tables)
 
 

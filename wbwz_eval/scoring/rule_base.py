@@ -101,7 +101,7 @@ class RuleBase(Strict, ABC):
         """Return (what is wrong, what would be right) for a direction that contradicts the rule."""
         if self.only_direction not in (None, direction):
             right = f"direction: {self.only_direction}"
-            return [(f"计分办法 {self.name} 与 direction: {direction} 矛盾", f"{right},或换一种计分办法")]
+            return [(f"计分办法 {self.name} 与 direction: {direction} 矛盾", f"{right}，或换一种计分办法")]
         return []
 
     @property

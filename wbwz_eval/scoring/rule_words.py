@@ -37,7 +37,7 @@ def rule_text(rule: RuleBase, direction: Direction, full: float, unit: str) -> s
         parts.insert(0, "逐项计分后平均")
     parts += [f"{_condition(test)} 的计 {number(test.points)} 分" for test in rule.overrides]
     parts += [f"每有 1 件 {name} 扣 {number(each)} 分" for name, each in rule.minus_counts.items()]
-    return ";".join(parts)
+    return "；".join(parts)
 
 
 def _condition(test: Test) -> str:
@@ -69,20 +69,20 @@ def _worked(rule: RuleBase, direction: Direction, full: float, value: float) -> 
 def _(rule: rules.Proportional, direction: Direction, full: float, unit: str) -> str:
     text = f"≥{number(rule.target)}{unit} 得满分 {number(full)}"
     if rule.threshold > 0:
-        text += f",{number(rule.threshold)}{unit} 以上按比例,不足计 0"
+        text += f"，{number(rule.threshold)}{unit} 以上按比例，不足计 0"
     else:
-        text += ",不足按比例"
+        text += "，不足按比例"
     if rule.over_cap > 0:
-        text += f",超额按比例加分,至多加 {number(rule.over_cap * 100)}%"
+        text += f"，超额按比例加分，至多加 {number(rule.over_cap * 100)}%"
     return text
 
 
 @_worked.register
 def _(rule: rules.Proportional, direction: Direction, full: float, value: float) -> str:
     if value < rule.threshold:
-        return f"{number(value)} < {number(rule.threshold)},计 0"
+        return f"{number(value)} < {number(rule.threshold)}，计 0"
     if value >= rule.target and not rule.over_cap > 0:
-        return f"达到 {number(rule.target)},满分 {number(full)}"
+        return f"达到 {number(rule.target)}，满分 {number(full)}"
     ratio = f"{number(full)} × {number(value)} ÷ {number(rule.target)}"
     if value >= rule.target * (1 + rule.over_cap):
         return f"min({ratio}, {number(full * (1 + rule.over_cap))})"
@@ -94,8 +94,8 @@ def _(rule: rules.ThresholdSlope, direction: Direction, full: float, unit: str) 
     sign, worse = ("≥", "低") if direction == "up" else ("≤", "高")
     counting = {"proportional": "", "whole": "(不足一档不计)", "started": "(不足一档按一档)"}
     return (
-        f"{sign}{number(rule.threshold)}{unit} 得满分 {number(full)},"
-        f"每{worse} {number(rule.step)}{unit} 扣 {number(rule.minus)} 分{counting[rule.partial]},"
+        f"{sign}{number(rule.threshold)}{unit} 得满分 {number(full)}，"
+        f"每{worse} {number(rule.step)}{unit} 扣 {number(rule.minus)} 分{counting[rule.partial]}，"
         f"最低 {number(rule.floor)} 分"
     )
 
@@ -104,7 +104,7 @@ def _(rule: rules.ThresholdSlope, direction: Direction, full: float, unit: str) 
 def _(rule: rules.ThresholdSlope, direction: Direction, full: float, value: float) -> str:
     high, low = (rule.threshold, value) if direction == "up" else (value, rule.threshold)
     if high <= low:
-        return f"达到 {number(rule.threshold)},满分 {number(full)}"
+        return f"达到 {number(rule.threshold)}，满分 {number(full)}"
     steps = f"({number(high)} − {number(low)}) ÷ {number(rule.step)}"
     steps = {"proportional": steps, "whole": f"⌊{steps}⌋", "started": f"⌈{steps}⌉"}[rule.partial]
     return f"max({number(full)} − {number(rule.minus)} × {steps}, {number(rule.floor)})"
@@ -113,12 +113,12 @@ def _(rule: rules.ThresholdSlope, direction: Direction, full: float, value: floa
 @_text.register
 def _(rule: rules.Efficacy, direction: Direction, full: float, unit: str) -> str:
     text = (
-        f"功效系数:不允许值 {number(rule.unacceptable)}{unit} 得 {number(rule.base * full / 100)},"
+        f"功效系数：不允许值 {number(rule.unacceptable)}{unit} 得 {number(rule.base * full / 100)}，"
         f"满意值 {number(rule.satisfied)}{unit} 得 {number((rule.base + rule.span) * full / 100)}"
     )
     if rule.clip is None:
-        return f"{text},不封顶保底"
-    return f"{text},限于 {number(rule.clip[0])}—{number(rule.clip[1])} 分"
+        return f"{text}，不封顶保底"
+    return f"{text}，限于 {number(rule.clip[0])}—{number(rule.clip[1])} 分"
 
 
 @_worked.register
@@ -128,14 +128,14 @@ def _(rule: rules.Efficacy, direction: Direction, full: float, value: float) -> 
     if full != 100.0:  # noqa: PLR2004 - percent
         formula = f"({formula}) × {number(full)} ÷ 100"
     if rule.clip is not None:
-        formula = f"{formula},限于 {number(rule.clip[0])}—{number(rule.clip[1])}"
+        formula = f"{formula}，限于 {number(rule.clip[0])}—{number(rule.clip[1])}"
     return formula
 
 
 @_text.register
 def _(rule: rules.EfficacyTiers, direction: Direction, full: float, unit: str) -> str:
     tiers = "、".join(f"{number(tier.standard)}{unit}→系数 {number(tier.coefficient)}" for tier in rule.tiers)
-    return f"分档功效系数:{tiers},档间按功效系数调整,最低档以下系数 {number(rule.below_lowest)}"
+    return f"分档功效系数：{tiers}，档间按功效系数调整，最低档以下系数 {number(rule.below_lowest)}"
 
 
 @_worked.register
@@ -160,7 +160,7 @@ def _(rule: bands.Bands, direction: Direction, full: float, unit: str) -> str:
     parts = [f"{_band(band, unit)} 得 {number(band.points)}" for band in rule.bands]
     if rule.otherwise is not None:
         parts.append(f"其余得 {number(rule.otherwise)}")
-    return ",".join(parts)
+    return "，".join(parts)
 
 
 def _band(band: bands.Band, unit: str) -> str:
@@ -173,8 +173,8 @@ def _band(band: bands.Band, unit: str) -> str:
 @_text.register
 def _(rule: rules.Deduct, direction: Direction, full: float, unit: str) -> str:
     start = full if rule.start is None else rule.start
-    each = "" if float(rule.per) == 1.0 else f"每 1{unit} 扣 {number(rule.per)} 分,"
-    return f"起评 {number(start)} 分,逐项扣分,{each}扣至 {number(rule.floor)} 分为止"
+    each = "" if float(rule.per) == 1.0 else f"每 1{unit} 扣 {number(rule.per)} 分，"
+    return f"起评 {number(start)} 分，逐项扣分，{each}扣至 {number(rule.floor)} 分为止"
 
 
 @_worked.register
@@ -185,8 +185,8 @@ def _(rule: rules.Deduct, direction: Direction, full: float, value: float) -> st
 
 @_text.register
 def _(rule: rules.Add, direction: Direction, full: float, unit: str) -> str:
-    start = f"{number(rule.start)} 分起," if rule.start > 0 else ""
-    return f"{start}每 1{unit} 得 {number(rule.per)} 分,至多 {number(rule.cap)} 分"
+    start = f"{number(rule.start)} 分起，" if rule.start > 0 else ""
+    return f"{start}每 1{unit} 得 {number(rule.per)} 分，至多 {number(rule.cap)} 分"
 
 
 @_worked.register
@@ -198,9 +198,9 @@ def _(rule: rules.Add, direction: Direction, full: float, value: float) -> str:
 def _(rule: rules.AsIs, direction: Direction, full: float, unit: str) -> str:
     text = "指标值即得分"
     if rule.low is not None:
-        text += f",不低于 {number(rule.low)}"
+        text += f"，不低于 {number(rule.low)}"
     if rule.high is not None:
-        text += f",不高于 {number(rule.high)}"
+        text += f"，不高于 {number(rule.high)}"
     return text
 
 
@@ -217,33 +217,33 @@ def _(rule: relative_rules.ByRank, direction: Direction, full: float, unit: str)
         how = f"每降一位减满分的 {number(rule.minus_share * 100)}%"
     else:
         how = "按名次得 " + "、".join(number(points) for points in rule.places or ())
-    return f"按{_SCOPES[rule.scope]}排名:第 1 名满分 {number(full)},{how},最低 {number(rule.floor)}"
+    return f"按{_SCOPES[rule.scope]}排名：第 1 名满分 {number(full)}，{how}，最低 {number(rule.floor)}"
 
 
 @_text.register
 def _(rule: relative_rules.RelativeToBest, direction: Direction, full: float, unit: str) -> str:
     share = "本值 ÷ 最优值" if direction == "up" else "最优值 ÷ 本值"
-    return f"与{_SCOPES[rule.scope]}最优比:{number(full)} × {share}"
+    return f"与{_SCOPES[rule.scope]}最优比：{number(full)} × {share}"
 
 
 @_text.register
 def _(rule: relative_rules.MinMax, direction: Direction, full: float, unit: str) -> str:
     low = "最小值" if rule.low is None else number(rule.low)
     high = "最大值" if rule.high is None else number(rule.high)
-    return f"极差标准化({_SCOPES[rule.scope]}):{low} 至 {high} 折成 0—{number(full)} 分"
+    return f"极差标准化({_SCOPES[rule.scope]})：{low} 至 {high} 折成 0—{number(full)} 分"
 
 
 @_text.register
 def _(rule: relative_rules.ZScore, direction: Direction, full: float, unit: str) -> str:
     spread = f"{number(rule.centre)} + {number(rule.spread)} × Z"
-    return f"标准分({_SCOPES[rule.scope]}):{spread}"
+    return f"标准分({_SCOPES[rule.scope]})：{spread}"
 
 
 @_text.register
 def _(rule: relative_rules.PercentileRank, direction: Direction, full: float, unit: str) -> str:
-    return f"百分位({_SCOPES[rule.scope]}):优于他人的比例 × {number(full)}"
+    return f"百分位({_SCOPES[rule.scope]})：优于他人的比例 × {number(full)}"
 
 
 @_text.register
 def _(rule: relative_rules.DistanceToReference, direction: Direction, full: float, unit: str) -> str:
-    return f"与参照值 {number(rule.reference)}{unit} 的距离({_SCOPES[rule.scope]}):达到得 {number(full)}"
+    return f"与参照值 {number(rule.reference)}{unit} 的距离({_SCOPES[rule.scope]})：达到得 {number(full)}"

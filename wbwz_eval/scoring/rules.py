@@ -83,7 +83,7 @@ class ThresholdSlope(RuleBase):
         """Refuse a slope that gives points for being worse."""
         found = super().faults(direction, full)
         if self.minus <= 0 or self.step <= 0:
-            found.append(("minus 与 step 须大于 0", "每差一步扣几分,如 minus: 1"))
+            found.append(("minus 与 step 须大于 0", "每差一步扣几分，如 minus: 1"))
         if self.floor > full:
             found.append(("floor 高于满分", f"不大于 {full:g}"))
         return found
@@ -146,7 +146,7 @@ class EfficacyTiers(RuleBase):
         standards = [sign * tier.standard for tier in self.tiers]
         if any(a <= b for a, b in pairwise(standards)):
             order = "从大到小" if direction == "up" else "从小到大"
-            found.append((f"各档标准值的顺序与 direction: {direction} 矛盾", f"最优档在前,标准值{order}"))
+            found.append((f"各档标准值的顺序与 direction: {direction} 矛盾", f"最优档在前，标准值{order}"))
         coefficients = [tier.coefficient for tier in self.tiers]
         if any(a <= b for a, b in pairwise(coefficients)):
             found.append(("各档系数须从大到小", "如 1.0、0.8、0.6、0.4、0.2"))

@@ -41,7 +41,7 @@ def evaluate(
     span = opened.period(period) if isinstance(period, str) else period
     current = score_period(opened, span, level, methodology=methodology)
     if not current.has_data:
-        msg = f"{span.id} 的“{opened.levels[level]}”没有任何数据,不能计分"
+        msg = f"{span.id} 的“{opened.levels[level]}”没有任何数据，不能计分"
         raise NoDataError(msg)
     return assemble(current, _before(opened, span, level, methodology))
 

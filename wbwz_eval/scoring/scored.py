@@ -106,7 +106,7 @@ def score_period(
     except NegativeScoreError as error:
         who = "、".join(entities.index.take(error.entities))
         children = "、".join(error.children)
-        msg = f"{period.id}:{children} 按几何或调和平均汇总,但 {who} 有负分;请改计分办法的下限或汇总方法"
+        msg = f"{period.id}：{children} 按几何或调和平均汇总，但 {who} 有负分；请改计分办法的下限或汇总方法"
         raise CampaignError(msg) from None
     return ScoredPeriod(campaign, period, level_id, resolved, entities, measured, after, raws, evaluation)
 
@@ -135,7 +135,9 @@ def _excused(
     unknown = sorted(set(listed["indicator"]) - set(methodology.indicators))
     if unknown:
         right = one_of(methodology.indicators, instead_of=unknown[0])
-        msg = f"not_applicable.csv:评价办法 {methodology.version} 没有指标 {'、'.join(unknown)};应为 {right}"
+        msg = (
+            f"not_applicable.csv：评价办法 {methodology.version} 没有指标 {'、'.join(unknown)}；应为 {right}"
+        )
         raise CampaignError(msg)
     begun = listed["from"].isna() | (listed["from"] <= pd.Timestamp(period.end))
     not_over = listed["to"].isna() | (listed["to"] >= pd.Timestamp(period.start))

@@ -136,7 +136,7 @@ def lateness_remarks(
     over = context.calendar.workdays_between(due, closed_by(finished, context.cutoff))
     is_open = np.isnat(finished) | (finished > np.datetime64(context.cutoff, "D"))
     for position in np.flatnonzero(late):
-        state = "未办结,已逾期" if is_open[position] else "逾期办结,晚"
+        state = "未办结，已逾期" if is_open[position] else "逾期办结，晚"
         text[position] = f"{state} {over[position]:.0f} 个工作日"
     return text
 

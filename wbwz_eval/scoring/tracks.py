@@ -28,7 +28,7 @@ class ScheduleDeviation(LedgerMeasure):
         """Refuse ``latest_per``: the last report of each task counts anyway."""
         super().model_post_init(context)
         if self.latest_per or self.red >= self.yellow:
-            raise wrong("schedule_deviation 的 red 须小于 yellow,且不写 latest_per")
+            raise wrong("schedule_deviation 的 red 须小于 yellow，且不写 latest_per")
 
     @property
     def own_fields(self) -> tuple[str, ...]:

@@ -47,11 +47,11 @@ class Node(Strict):
     def model_post_init(self, _context: object, /) -> None:
         """Refuse a node without weight, and a leaf with a node's keys."""
         if (self.weight is None) == (self.points is None):
-            raise wrong("weight 与 points 须有且只有一个", "weight: 权重,或 points: 分值")
+            raise wrong("weight 与 points 须有且只有一个", "weight: 权重，或 points: 分值")
         if self.children and self.name is None:
             raise wrong("有下级的节点缺少 name", "name: 节点名称")
         if not self.children and (self.name or self.gates or self.min_coverage):
-            raise wrong("没有下级的节点是指标,只写 weight 或 points", "如 F1: 20")
+            raise wrong("没有下级的节点是指标，只写 weight 或 points", "如 F1: 20")
         if float(self.weight or self.points or 0) < 0:
             raise wrong("权重不能为负", "不小于 0 的数")
 
