@@ -216,7 +216,7 @@ def test_an_exemption_from_an_unknown_indicator_is_told(panjin_copy):
     (panjin_copy / "not_applicable.csv").write_text(
         "被评对象,指标,起,止,理由,批准人\nD1,closd,,,无,局\n", encoding="utf-8"
     )
-    with pytest.raises(CampaignError, match="closd.*closed"):
+    with pytest.raises(CampaignError, match=r"closd.*closed"):
         evaluate(panjin_copy, "term", "district")
 
 
@@ -231,7 +231,7 @@ def test_a_negative_score_under_a_geometric_mean_names_the_entity(panjin_copy):
     )
     path.write_text(text, encoding="utf-8")
     # D4: 60 + 40 × (96.21 − 99) = −51.6
-    with pytest.raises(CampaignError, match="几何.*D4"):
+    with pytest.raises(CampaignError, match=r"几何.*D4"):
         evaluate(panjin_copy, "term", "district")
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 INTERNAL, PUBLIC = "internal", "public"
 
-_TYPE_NAMES = {str: "文字", int: "整数", float: "数", bool: "是否(true/false)"}
+_TYPE_NAMES = {str: "文字", int: "整数", float: "数", bool: "是否（true/false）"}
 _KIND_NAMES = {"week": "周", "month": "月", "quarter": "季", "half": "半年", "year": "年", "term": "全程"}
 
 
@@ -34,10 +34,10 @@ class Parameter:
         """Raise a :class:`ReportError` unless the value is one that the report takes."""
         if type(value) is not self.type:
             wanted = _TYPE_NAMES.get(self.type, self.type.__name__)
-            msg = f"参数 {self.name} 应为{wanted},得到的是 {value!r}"
+            msg = f"参数 {self.name} 应为{wanted}，得到的是 {value!r}"
             raise ReportError(msg)
         if self.choices and value not in self.choices:
-            msg = f"参数 {self.name} 的值 “{value}” 不对;应为 {one_of(self.choices, instead_of=str(value))}"
+            msg = f"参数 {self.name} 的值 “{value}” 不对；应为 {one_of(self.choices, instead_of=str(value))}"
             raise ReportError(msg)
 
 
@@ -59,7 +59,7 @@ class Report:
         known = {parameter.name: parameter for parameter in self.parameters}
         for name in values:
             if name not in known:
-                msg = f"报告 {self.name} 没有参数 “{name}”;应为 {one_of(known, instead_of=name)}"
+                msg = f"报告 {self.name} 没有参数 “{name}”；应为 {one_of(known, instead_of=name)}"
                 raise ReportError(msg)
         for name, parameter in known.items():
             if name not in values:
@@ -71,7 +71,7 @@ class Report:
         """Raise a :class:`ReportError` for a period of a kind that the report is not made for."""
         if period.kind not in self.kinds:
             kinds = "、".join(_KIND_NAMES[kind] for kind in self.kinds)
-            msg = f"报告 {self.name} 按{kinds}出,{period.id} 是{_KIND_NAMES[period.kind]}"
+            msg = f"报告 {self.name} 按{kinds}出，{period.id} 是{_KIND_NAMES[period.kind]}"
             raise ReportError(msg)
 
     def last_period(self, campaign: Campaign) -> Period:
@@ -92,7 +92,7 @@ class Report:
         for path in found:
             if path.is_file():
                 return path
-        msg = f"找不到报告 {self.name} 的笔记本:{found[0]}"
+        msg = f"找不到报告 {self.name} 的笔记本：{found[0]}"
         raise ReportError(msg)
 
 
@@ -122,7 +122,7 @@ def find_report(name: str) -> Report:
     """
     found = {report.name: report for report in REPORTS}
     if name not in found:
-        msg = f"没有报告 “{name}”;应为 {one_of(found, instead_of=name)}"
+        msg = f"没有报告 “{name}”；应为 {one_of(found, instead_of=name)}"
         raise ReportError(msg)
     return found[name]
 

@@ -94,7 +94,7 @@ def _drawing() -> Iterator[None]:
         try:
             yield
         except UserWarning as error:
-            msg = f"图中有字体没有的字:{error}"
+            msg = f"图中有字体没有的字：{error}"
             raise ReportError(msg) from None
 
 

@@ -69,7 +69,7 @@ def execute(
     except PapermillExecutionError as error:
         raise ReportError(_told(source, error)) from None
     except (PapermillException, CellControlSignal, DeadKernelError, RuntimeError) as error:
-        msg = f"笔记本 {source.name} 不能执行:{error}"
+        msg = f"笔记本 {source.name} 不能执行：{error}"
         raise ReportError(msg) from error
     # names, not the paths of this computer: the folder may go elsewhere
     executed.metadata.papermill["input_path"] = f"notebooks/{source.name}"
@@ -80,4 +80,4 @@ def execute(
 
 def _told(source: Path, error: PapermillExecutionError) -> str:
     what = error.evalue if error.ename in _OWN_ERRORS else f"{error.ename}: {error.evalue}"
-    return f"{source.name} 的单元格 In [{error.exec_count}] 出错:{what}"
+    return f"{source.name} 的单元格 In [{error.exec_count}] 出错：{what}"

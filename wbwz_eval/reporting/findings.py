@@ -47,12 +47,12 @@ def _scope(scores: Scores) -> str:
     ranked = int(table["rank"].notna().sum())
     groups = table["group"].nunique()
     said = f"{scores.header['level_name']}共 {len(table)} 个被评对象"
-    said += f",分 {groups} 组" if groups > 1 else ""
+    said += f"，分 {groups} 组" if groups > 1 else ""
     if ranked == len(table):
-        return f"{said},全部有位次。"
+        return f"{said}，全部有位次。"
     reasons = table.loc[table["rank"].isna(), "standing"].value_counts(sort=False)
     why = "、".join(f"“{reason}”{count} 个" for reason, count in reasons.items())
-    return f"{said},{f'{ranked} 个' if ranked else '没有一个'}有位次;没有位次的,{why}。"
+    return f"{said}，{f'{ranked} 个' if ranked else '没有一个'}有位次；没有位次的，{why}。"
 
 
 def _leaders(scores: Scores, groups: Sequence[Peers]) -> list[tuple[str, str]]:
@@ -70,18 +70,18 @@ def _leader(scores: Scores, group: Peers) -> str:
     first, rest = ranked[ranked["rank"] == best], ranked[ranked["rank"] > best]
     total = number(first["total"].iloc[0], places)
     if len(ranked) == 1:
-        return f"只有{first['name'].iloc[0]}参评,得 {total} 分"
+        return f"只有{first['name'].iloc[0]}参评，得 {total} 分"
     if rest.empty:
-        return f"{len(first)} 个对象总分都是 {total} 分,全部并列第一"
+        return f"{len(first)} 个对象总分都是 {total} 分，全部并列第一"
     if len(first) > 1:
         return f"{listed(first['name'])}以 {total} 分并列第一"
     second = rest[rest["rank"] == rest["rank"].min()]
     behind = number(second["total"].iloc[0], places)
-    said = f"{first['name'].iloc[0]}以 {total} 分居首,{listed(second['name'], 3)}以 {behind} 分居次"
+    said = f"{first['name'].iloc[0]}以 {total} 分居首，{listed(second['name'], 3)}以 {behind} 分居次"
     if behind == total:
-        said += "(差距小于显示的位数,或按并列处理顺序分出先后)"
+        said += "（差距小于显示的位数，或按并列处理顺序分出先后）"
     rivals = rest[rest["rank_low"] == best]
-    return f"{said};但区间相交,可能居首的还有{listed(rivals['name'], 4)}" if len(rivals) else said
+    return f"{said}；但区间相交，可能居首的还有{listed(rivals['name'], 4)}" if len(rivals) else said
 
 
 def _not_told_apart(groups: Sequence[Peers]) -> str:
@@ -90,27 +90,27 @@ def _not_told_apart(groups: Sequence[Peers]) -> str:
     if not doubtful or not has_intervals(table):
         return ""
     who = f"全部 {doubtful} 个对象" if doubtful == len(table) else f"{len(table)} 个对象中有 {doubtful} 个"
-    return f"因样本小,{who}的位次只能定到一个区间。"
+    return f"因样本小，{who}的位次只能定到一个区间。"
 
 
 def _movement(scores: Scores) -> str:
     if scores.header["previous_period"] is None:
-        return "之前没有可比的一期,本期不列进退。"
+        return "之前没有可比的一期，本期不列进退。"
     moved = scores.scores[scores.scores["movement"].notna()]
     before = scores.header["previous_period_name"]
     if moved.empty:
-        return f"没有对象在本期和{before}都有同组位次,不列进退。"
+        return f"没有对象在本期和{before}都有同组位次，不列进退。"
     changed = moved[moved["movement"] != 0]
     if changed.empty:
         return f"{len(moved)} 个对象的位次与{before}相同。"
     clear = changed[[moved_clearly(row) for row in changed.to_dict("records")]]
     if clear.empty:
-        return f"与{before}相比有 {len(changed)} 个对象位次变动,但都没有超出位次区间。"
+        return f"与{before}相比有 {len(changed)} 个对象位次变动，但都没有超出位次区间。"
     said = [text for text in (_most(clear, up=True), _most(clear, up=False)) if text]
     inside = len(changed) - len(clear)
     if inside:
         said.append(f"另有 {inside} 个对象的变动没有超出位次区间")
-    return f"与{before}相比,{';'.join(said)}。"
+    return f"与{before}相比，{';'.join(said)}。"
 
 
 def _most(moved: pd.DataFrame, *, up: bool) -> str:
@@ -120,11 +120,11 @@ def _most(moved: pd.DataFrame, *, up: bool) -> str:
     most = moved[steps == steps.max()]
     word = "进" if up else "退"
     if len(most) > 1:
-        return f"{word}位最多的是{listed(most['name'], 3)},各{word} {steps.max():g} 位"
+        return f"{word}位最多的是{listed(most['name'], 3)}，各{word} {steps.max():g} 位"
     row = most.iloc[0]
     return (
-        f"{word}位最多的是{row['name']}({row['group_name']}),"
-        f"由第 {place(row['previous_rank'])} 位到第 {place(row['rank'])} 位,{word} {steps.max():g} 位"
+        f"{word}位最多的是{row['name']}（{row['group_name']}），"
+        f"由第 {place(row['previous_rank'])} 位到第 {place(row['rank'])} 位，{word} {steps.max():g} 位"
     )
 
 
@@ -138,10 +138,10 @@ def _change(scores: Scores) -> str:
     counts = [(up, "上升"), (down, "下降"), (len(both) - up - down, "持平")]
     said = "、".join(f"{word} {count} 个" for count, word in counts if count)
     mean = parts_of_change(scores)[[d.id for d in dimensions(scores)]].mean()
-    text = f"总分较上期{said},平均变化 {signed(float(both['delta'].mean()), places)} 分"
+    text = f"总分较上期{said}，平均变化 {signed(float(both['delta'].mean()), places)} 分"
     most = max(dimensions(scores), key=lambda d: abs(mean[d.id]))
     if len(mean) > 1 and float(number(abs(mean[most.id]), places)):
-        text += f",其中{most.name}的影响最大({signed(float(mean[most.id]), places)} 分)"
+        text += f"，其中{most.name}的影响最大（{signed(float(mean[most.id]), places)} 分）"
     return f"{text}。"
 
 
@@ -158,7 +158,7 @@ def _dimensions(scores: Scores) -> str:
         return f"{len(middle)} 个维度得分率的中位数都是 {low}%。"
     weak = [names[name] for name in middle.index if number(middle[name], places) == low]
     strong = [names[name] for name in middle.index if number(middle[name], places) == high]
-    return f"得分率中位数最低的是{'、'.join(weak)}({low}%),最高的是{'、'.join(strong)}({high}%)。"
+    return f"得分率中位数最低的是{'、'.join(weak)}（{low}%），最高的是{'、'.join(strong)}（{high}%）。"
 
 
 def _full_marks(scores: Scores) -> str:
@@ -175,9 +175,9 @@ def _full_marks(scores: Scores) -> str:
     everybody = [names[node] for node in order if by_node.loc[node, "mean"] == 1]
     nearly = [names[node] for node in order if _SATURATED <= by_node.loc[node, "mean"] < 1]
     if everybody:
-        said += f";{listed(everybody, 4)}人人满分,分不出高下"
+        said += f"；{listed(everybody, 4)}人人满分，分不出高下"
     if nearly:
-        said += f";{listed(nearly, 4)}九成以上满分"
+        said += f"；{listed(nearly, 4)}九成以上满分"
     return f"{said}。"
 
 
@@ -195,7 +195,7 @@ def _vetoes(scores: Scores) -> str:
     if vetoed.empty:
         return "本期没有一票否优。" if (scores.method["一级指标"] == "否优").any() else ""
     named = [f"{row['name']}({row['veto']})" for row in vetoed.to_dict("records")]
-    return f"{len(vetoed)} 个对象被一票否优:{listed(named, 6)}。得分照列,等次受限。"
+    return f"{len(vetoed)} 个对象被一票否优：{listed(named, 6)}。得分照列，等次受限。"
 
 
 def _adjusted(scores: Scores) -> str:
@@ -205,19 +205,19 @@ def _adjusted(scores: Scores) -> str:
         if len(who):
             top = who[who[column] == who[column].max()]
             most = number(top[column].iloc[0], places)
-            said.append(f"{len(who)} 个对象有{word},最多的是{listed(top['name'], 3)}({most} 分)")
+            said.append(f"{len(who)} 个对象有{word}，最多的是{listed(top['name'], 3)}（{most} 分）")
     return ";".join(said) + "。" if said else ""
 
 
 def _gaps(scores: Scores) -> str:
     found = [
-        f"{row['kind']} {int(row['amount'])} {unit_of(row['kind'])}({int(row['entities'])} 个对象)"
+        f"{row['kind']} {int(row['amount'])} {unit_of(row['kind'])}（{int(row['entities'])} 个对象）"
         for row in amounts(scores).to_dict("records")
     ]
     partly = scores.scores[scores.scores["coverage"] < _WHOLE]
     if len(partly):
         worst = partly.nsmallest(1, "coverage").iloc[0]
         found.append(
-            f"数据覆盖不足 100% 的 {len(partly)} 个,最低的是{worst['name']}({percent(worst['coverage'], 0)})"
+            f"数据覆盖不足 100% 的 {len(partly)} 个，最低的是{worst['name']}（{percent(worst['coverage'], 0)}）"
         )
-    return "、".join(found) + "。" if found else "没有缺数、迟报和小样本,数据覆盖都是 100%。"
+    return "、".join(found) + "。" if found else "没有缺数、迟报和小样本，数据覆盖都是 100%。"

@@ -37,7 +37,7 @@ def font_path() -> Path:
         path = Path(place) / "fonts" / "NotoSansSC-Regular.ttf"
         if path.is_file():
             return path
-    msg = "找不到中文字体:没有安装 zhplot(Noto Sans SC)"
+    msg = "找不到中文字体：没有安装 zhplot(Noto Sans SC)"
     raise ReportError(msg)
 
 
@@ -60,7 +60,7 @@ def check(text: str) -> None:
     gaps = missing(text)
     if gaps:
         named = "、".join(f"“{character}”(U+{ord(character):04X})" for character in gaps)
-        msg = f"字体 {FAMILY} 没有这些字,页面会缺字:{named}"
+        msg = f"字体 {FAMILY} 没有这些字，页面会缺字：{named}"
         raise ReportError(msg)
 
 

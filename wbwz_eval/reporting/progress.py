@@ -69,7 +69,7 @@ class _Log:
         with self._lock:
             if self._held is None:
                 word = "完成" if finished else "中断"
-                self._print(f"{self._title}:{word},用时 {time.monotonic() - self._started:.1f} 秒")
+                self._print(f"{self._title}：{word}，用时 {time.monotonic() - self._started:.1f} 秒")
 
     def _print(self, line: str) -> None:
         sys.stderr.write(line + "\n")

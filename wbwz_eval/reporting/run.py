@@ -107,7 +107,7 @@ def _run(
             if written.exists():
                 written.replace(place.failed)
             if isinstance(error, ReportError):
-                msg = f"报告 {report.name} 没有完成:{error}\n执行到出错处的笔记本:{place.failed}"
+                msg = f"报告 {report.name} 没有完成：{error}\n执行到出错处的笔记本：{place.failed}"
                 raise ReportError(msg) from None
             raise
         advance("生成网页")

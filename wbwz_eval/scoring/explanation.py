@@ -67,6 +67,7 @@ class Explainer:
     """Explains the scores of one entity in one evaluated period."""
 
     def __init__(self, scored: ScoredPeriod, entity: str) -> None:
+        """Explain ``entity``, one of ``scored.entities``."""
         self.scored, self.entity = scored, entity
         self.at = int(scored.entities.index.get_indexer(pd.Index([entity]))[0])
         self.result, self.level = scored.evaluation, scored.level

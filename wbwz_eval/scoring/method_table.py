@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from wbwz_eval.scoring.measures import ledger_measures
+from wbwz_eval.scoring.numbers import Number, cited_numbers
 from wbwz_eval.scoring.rule_words import number, rule_text
 from wbwz_eval.scoring.tree import walk
 
 if TYPE_CHECKING:
     from wbwz_eval.campaign.ledgers import Codebook
     from wbwz_eval.scoring.measures import Measure
-    from wbwz_eval.scoring.methodology import Methodology
+    from wbwz_eval.scoring.methodology import Indicator, Methodology
     from wbwz_eval.scoring.tree import Item, Level, Veto
 
 COLUMNS = (
@@ -68,7 +69,7 @@ def _indicator_row(
     codebook: Codebook,
     key: str,
     inside: list[str],
-    share: float,
+    share: Number,
     full: float,
 ) -> list[str]:
     indicator = methodology.indicators[key]
@@ -82,7 +83,17 @@ def _indicator_row(
         text,
         _sources(indicator.measure, codebook),
         indicator.office,
-        indicator.clause,
+        "；".join(filter(None, [indicator.clause, *_citations(share, indicator)])),
+    ]
+
+
+def _citations(share: Number, indicator: Indicator) -> list[str]:
+    """Return what the methodology says of single numbers: their clause, approval and reason."""
+    found = [("权重", each) for _, each in cited_numbers(share)]
+    found += [*cited_numbers(indicator.rule), *cited_numbers(indicator.measure)]
+    return [
+        f"{name} {number(each)}（{'，'.join(filter(None, [each.clause, each.approved, each.note]))}）"
+        for name, each in found
     ]
 
 

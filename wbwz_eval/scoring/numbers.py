@@ -155,6 +155,19 @@ def version_starts(node: object) -> set[dt.date]:
     return {start for child in _children(node) for start in version_starts(child)}
 
 
+def cited_numbers(node: object, name: str = "") -> list[tuple[str, Number]]:
+    """Return, with their keys, the numbers inside a model that carry a clause, an approval or a note."""
+    if isinstance(node, Number):
+        return [(name, node)] if node.clause or node.approved or node.note else []
+    if isinstance(node, BaseModel):
+        inside = [(key, getattr(node, key)) for key in type(node).model_fields]
+    elif isinstance(node, dict):
+        inside = [(str(key), value) for key, value in node.items()]
+    else:
+        inside = [(name, value) for value in _children(node)]
+    return [found for key, value in inside for found in cited_numbers(value, key)]
+
+
 def at_day(node: Any, day: dt.date) -> Any:
     """Return ``node`` (a model, mapping or sequence) with each number as in force on ``day``."""
     if isinstance(node, Number):

@@ -32,7 +32,7 @@ def adjustments(scores: Scores) -> Stack:
         if found.empty:
             parts.append(Prose((f"本期没有{title}。",)))
         else:
-            parts.append(_table(scores, f"{title}({len(found)} 项)", kind, found))
+            parts.append(_table(scores, f"{title}（{len(found)} 项）", kind, found))
     refused = table[~counted]
     if len(refused):
         parts.append(_refused(scores, refused))
@@ -95,7 +95,7 @@ def _refused(scores: Scores, refused: pd.DataFrame) -> Table:
         )
         for row in _named(scores, refused)
     ]
-    return Table(f"已登记但未计入({len(rows)} 项)", columns, tuple(rows))
+    return Table(f"已登记但未计入（{len(rows)} 项）", columns, tuple(rows))
 
 
 def _capped(scores: Scores) -> str:
@@ -107,5 +107,5 @@ def _capped(scores: Scores) -> str:
         applied = scores.scores.set_index("entity_id")[kind].reindex(listed.index)
         held = int((listed > applied + 1e-9).sum())
         if held:
-            said.append(f"{KINDS[kind]}有 {held} 个对象按封顶或折算计,各项分值相加大于实际计入。")
+            said.append(f"{KINDS[kind]}有 {held} 个对象按封顶或折算计，各项分值相加大于实际计入。")
     return "".join(said)

@@ -63,8 +63,8 @@ def drivers(scores: Scores) -> Stack:
 def no_comparison(scores: Scores) -> str:
     """Say why there is nothing to compare with."""
     if scores.header["previous_period"] is None:
-        return "本期之前没有可比的一期,不作升降分析。"
-    return f"没有对象在本期和{scores.header['previous_period_name']}都有总分,不作升降分析。"
+        return "本期之前没有可比的一期，不作升降分析。"
+    return f"没有对象在本期和{scores.header['previous_period_name']}都有总分，不作升降分析。"
 
 
 def _movers(scores: Scores, caption: str, table: pd.DataFrame) -> Table:
@@ -92,7 +92,7 @@ def _movers(scores: Scores, caption: str, table: pd.DataFrame) -> Table:
         *(Column(titles[name], "number") for name in kept),
         Column("主要来自", "long"),
     )
-    return Table(f"{caption}(与{scores.header['previous_period_name']}相比,分)", columns, tuple(rows))
+    return Table(f"{caption}（与{scores.header['previous_period_name']}相比，分）", columns, tuple(rows))
 
 
 def _reasons(scores: Scores, entity: str, delta: float) -> str:
@@ -128,6 +128,6 @@ def drivers_chart(scores: Scores) -> Piece:
     said = "、".join(f"{item.label} {item.text}" for item in items)
     return Picture(
         charts.bars(items),
-        f"{len(both)} 个对象的总分平均变化 {whole} 分,其中:{said}。",
-        f"总分平均变化 {whole} 分的来源({len(both)} 个两期都有总分的对象)",
+        f"{len(both)} 个对象的总分平均变化 {whole} 分，其中：{said}。",
+        f"总分平均变化 {whole} 分的来源（{len(both)} 个两期都有总分的对象）",
     )

@@ -75,7 +75,7 @@ def running_line(scores: Scores) -> str:
     digest = str(head["methodology_digest"])[:SHORT_DIGEST]
     return (
         f"【{head['mark']}】{head['period_name']} {head['level_name']}({_EDITIONS[is_public(scores)]})"
-        f"  截止 {head['cutoff']}  办法 {head['methodology_version']}({digest})"
+        f"  截止 {head['cutoff']}  办法 {head['methodology_version']}（{digest}）"
         f"  数据 {str(head['data_digest'])[:SHORT_DIGEST]}"
     )
 
@@ -94,7 +94,7 @@ def header(scores: Scores) -> Head:
     facts = (
         ("评价期", _span(scores), ""),
         ("数据截止", str(head["cutoff"]), ""),
-        ("评价办法", f"{head['methodology_title']},版本 {head['methodology_version']}", ""),
+        ("评价办法", f"{head['methodology_title']}，版本 {head['methodology_version']}", ""),
         ("办法批准", approvals or "未批准", ""),
         ("办法摘要", method[:SHORT_DIGEST], method),
         ("数据摘要", data[:SHORT_DIGEST], data),
@@ -114,7 +114,7 @@ def header(scores: Scores) -> Head:
 def _span(scores: Scores) -> str:
     head = scores.header
     # the name of the whole term already says its days
-    days = "" if head["period_kind"] == "term" else f"({head['start']} 至 {head['end']})"
+    days = "" if head["period_kind"] == "term" else f"（{head['start']} 至 {head['end']}）"
     return f"{head['period_name']}{days}"
 
 
@@ -122,7 +122,7 @@ def _warning(scores: Scores) -> str:
     head = scores.header
     said = []
     if head["synthetic"]:
-        said.append(f"合成数据:{head['synthetic_note']}" if head["synthetic_note"] else "数据为合成数据。")
+        said.append(f"合成数据：{head['synthetic_note']}" if head["synthetic_note"] else "数据为合成数据。")
     if head["methodology_status"] != "approved":
-        said.append("评价办法未经批准,以下得分、位次和等次只是试算,不作为评先评优和问责的依据。")
+        said.append("评价办法未经批准，以下得分、位次和等次只是试算，不作为评先评优和问责的依据。")
     return "".join(said)

@@ -53,7 +53,7 @@ def _entity_table(scores: Scores, group: Peers, low: pd.Series[float], high: pd.
         medians = [Cell(number(middle[d], places), strong=True) for d in ids]
         rows.append((Cell("本组中位数", strong=True), *medians))
     columns = (Column("被评对象", "wide"), *_titles(scores))
-    return Table(f"{group.name}:各维度得分率(%,按位次排列)", columns, tuple(rows), even=True)
+    return Table(f"{group.name}：各维度得分率（%，按位次排列）", columns, tuple(rows), even=True)
 
 
 def _group_table(scores: Scores, low: pd.Series[float], high: pd.Series[float]) -> Table:
@@ -70,15 +70,15 @@ def _group_table(scores: Scores, low: pd.Series[float], high: pd.Series[float]) 
             )
         rows.append((Cell(group.name), Cell(str(len(group.table))), *cells))
     columns = (Column("组别", "wide"), Column("个数", "number"), *_titles(scores))
-    notes = ("每格为该组得分率的中位数,小字为最低至最高。",)
-    return Table("各组各维度得分率(%)", columns, tuple(rows), notes, even=True)
+    notes = ("每格为该组得分率的中位数，小字为最低至最高。",)
+    return Table("各组各维度得分率（%）", columns, tuple(rows), notes, even=True)
 
 
 def profile_chart(scores: Scores) -> Piece:
     """Return where all entities lie in each dimension, or in words why there is no picture."""
     scored = attained(scores, scores.scores).dropna(how="all")
     if len(scored) < _FEW:
-        return Prose((f"有得分的对象不足 {_FEW} 个,不作分布图。",), "note")
+        return Prose((f"有得分的对象不足 {_FEW} 个，不作分布图。",), "note")
     places, names = digits(scores), scores.scores["name"]
     strips, said = [], []
     for d in dimensions(scores):
@@ -96,17 +96,17 @@ def profile_chart(scores: Scores) -> Piece:
                 *_ends(column, names, places),
             )
         )
-        said.append(f"{d.name}中位 {number(middle, places)},{number(low, places)} 至 {number(high, places)}")
+        said.append(f"{d.name}中位 {number(middle, places)}，{number(low, places)} 至 {number(high, places)}")
     if not strips:
-        return Prose(("各维度都没有得分,不作分布图。",), "note")
+        return Prose(("各维度都没有得分，不作分布图。",), "note")
     everything = scored.to_numpy().ravel()
     lowest = float(pd.Series(everything).min())
     highest = float(pd.Series(everything).max())
     pad = max(0.04 * (highest - lowest), 1.0)
     return Picture(
         charts.strips(strips, (lowest - pad, highest + pad)),
-        f"各维度得分率的分布:{';'.join(said)}。",
-        "各维度得分率(%)的分布(每条竖线一个对象,菱形为中位数)",
+        f"各维度得分率的分布：{';'.join(said)}。",
+        "各维度得分率（%）的分布（每条竖线一个对象，菱形为中位数）",
     )
 
 
@@ -115,10 +115,10 @@ def _ends(column: pd.Series[float], names: pd.Series[str], places: int) -> tuple
     ends = [float(column.min()), float(column.max())]
     shown = [number(end, places) for end in ends]
     if shown[0] == shown[1]:
-        both = f"{shown[0]}({len(column)} 个)"
+        both = f"{shown[0]}（{len(column)} 个）"
         return both, both
     said = []
     for end, text in zip(ends, shown, strict=True):
         who = column.index[column == end]
-        said.append(f"{text}({len(who)} 个)" if len(who) > 1 else f"{text} {names[who[0]]}")
+        said.append(f"{text}（{len(who)} 个）" if len(who) > 1 else f"{text} {names[who[0]]}")
     return said[0], said[1]

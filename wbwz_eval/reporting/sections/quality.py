@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 _MOST_NAMES = 8
 _MEANINGS = {
-    "缺数": "指标没有数据,按办法规定的缺数办法处理",
-    "迟报": "截止日之后才报送,本期不计",
-    "小样本": "样本不足规定数量,不单独计分或只展示",
-    "数据不足": "计分的下级权重不足规定比例,本节点不计分",
+    "缺数": "指标没有数据，按办法规定的缺数办法处理",
+    "迟报": "截止日之后才报送，本期不计",
+    "小样本": "样本不足规定数量，不单独计分或只展示",
+    "数据不足": "计分的下级权重不足规定比例，本节点不计分",
     "不适用": "经批准不适用",
-    "未核实": "没有核实人或核实日期,不计",
-    "撤回": "报送后撤回,不计",
-    "否优要件不全": "缺条款、认定机关或文号,不生效",
+    "未核实": "没有核实人或核实日期，不计",
+    "撤回": "报送后撤回，不计",
+    "否优要件不全": "缺条款、认定机关或文号，不生效",
 }
 _ITEMS = {"缺数", "小样本", "数据不足", "不适用", "否优要件不全"}
 _WHOLE = 1 - 1e-9
@@ -79,9 +79,9 @@ def _coverage(scores: Scores) -> Piece:
     table = scores.scores
     partly = table[table["coverage"] < _WHOLE].sort_values(["coverage", "entity_id"])
     if partly.empty:
-        return Prose((f"{len(table)} 个对象的指标全部有数据,数据覆盖都是 100%。",))
+        return Prose((f"{len(table)} 个对象的指标全部有数据，数据覆盖都是 100%。",))
     whole = len(table) - len(partly)
-    lead = f"数据覆盖(计分指标的权重占比)100% 的有 {whole} 个,不足的有 {len(partly)} 个"
+    lead = f"数据覆盖（计分指标的权重占比）100% 的有 {whole} 个，不足的有 {len(partly)} 个"
     worst = [f"{row['name']}({percent(row['coverage'], 0)})" for row in partly.to_dict("records")]
     return Prose((f"{lead}:{listed(worst, 12)}。",))
 
@@ -125,7 +125,7 @@ def _by_ledger(table: pd.DataFrame) -> Table:
         rows.append((Cell(str(name), below=str(ledger)), *cells, Cell(who)))
     columns = (
         Column("台账", "wide"),
-        *(Column(f"{kind}(行)", "number") for kind in kinds),
+        *(Column(f"{kind}（行）", "number") for kind in kinds),
         Column("对象", "long"),
     )
     return Table("按台账", columns, tuple(rows))

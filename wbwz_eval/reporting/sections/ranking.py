@@ -52,7 +52,7 @@ def ranking_table(scores: Scores, group: Peers, *, shorten: bool) -> Table:
     size = (
         f"{len(group.table)} 个"
         if ranked == len(group.table)
-        else f"{len(group.table)} 个,有位次 {ranked} 个"
+        else f"{len(group.table)} 个，有位次 {ranked} 个"
     )
     return Table(f"{group.name}({size})", tuple(column for column, _ in columns), tuple(rows), head=1)
 
@@ -147,7 +147,7 @@ def _remark(row: Mapping[Hashable, Any]) -> str:
     if row["standing"] != "参评":
         said.append(str(row["standing"]))
     if row["veto"]:
-        said.append(f"一票否优({row['veto']})")
+        said.append(f"一票否优（{row['veto']}）")
     return "、".join(said)
 
 
@@ -156,15 +156,15 @@ def _notes(scores: Scores, group: Peers) -> list[str]:
     places, ranked = digits(scores), group.ranked
     if has_intervals(ranked):
         notes.append(
-            "总分下的小字是 95% 区间(小样本指标所致);位次区间是各总分区间容许的最好和最差位次,"
+            "总分下的小字是 95% 区间（小样本指标所致）；位次区间是各总分区间容许的最好和最差位次，"
             "区间相交的先后不能区分。"
         )
     if any(movement(row).startswith("(") for row in ranked.to_dict("records")):
-        notes.append("括号内的进退没有超出位次区间,不宜当作真实变化。")
+        notes.append("括号内的进退没有超出位次区间，不宜当作真实变化。")
     if not ranked["tie"].all() and _same_on_paper(ranked, places):
-        notes.append(f"总分显示 {places} 位小数;显示相同而位次不同的,按办法规定的位数和并列处理顺序排定。")
+        notes.append(f"总分显示 {places} 位小数；显示相同而位次不同的，按办法规定的位数和并列处理顺序排定。")
     if (ranked["movement"] != 0).any() and scores.header["previous_period"]:
-        notes.append(f"进退与{scores.header['previous_period_name']}相比;“新”为上期没有同组位次。")
+        notes.append(f"进退与{scores.header['previous_period_name']}相比；“新”为上期没有同组位次。")
     return notes
 
 
@@ -186,10 +186,10 @@ def _interval_picture(scores: Scores, group: Peers) -> Picture:
         for row in ranked.to_dict("records")
     ]
     first = ranked[ranked["rank_low"] == 1]
-    alt = f"{group.name}各对象的总分及其 95% 区间,由高到低。"
+    alt = f"{group.name}各对象的总分及其 95% 区间，由高到低。"
     if len(first) > 1:
-        alt += f"可能居首的有 {len(first)} 个:{listed(first['name'])}。"
-    caption = f"{group.name}:总分与 95% 区间(横线相交的,先后不能区分)"
+        alt += f"可能居首的有 {len(first)} 个：{listed(first['name'])}。"
+    caption = f"{group.name}：总分与 95% 区间（横线相交的，先后不能区分）"
     return Picture(charts.dots(items, _limits(ranked)), alt, caption)
 
 
@@ -222,9 +222,9 @@ def _spread(scores: Scores) -> list[Piece]:
         )
     ranked = scores.scores[scores.scores["rank"].notna()]
     said = ";".join(
-        f"{strip.label}{strip.middle_text},{strip.low_label} 至 {strip.high_label}" for strip in strips
+        f"{strip.label}{strip.middle_text}，{strip.low_label} 至 {strip.high_label}" for strip in strips
     )
     picture = charts.strips(
         strips, _limits(ranked.assign(total_low=ranked["total"], total_high=ranked["total"]))
     )
-    return [Picture(picture, f"各组总分的分布:{said}。", "各组总分的分布(每条竖线一个对象,菱形为中位数)")]
+    return [Picture(picture, f"各组总分的分布：{said}。", "各组总分的分布（每条竖线一个对象，菱形为中位数）")]
