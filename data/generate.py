@@ -10,53 +10,60 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from sample import conduct, people, special, work
-from sample.facts import World
-from sample.roster import abilities, entities
+from sample import conduct, learning, party, service, special, tasks
+from sample.draw import Draw
+from sample.facts import VERIFIED, World
+from sample.roster import entities, skills
 
-from wbwz_eval.campaign.ledgers import load_codebook
-from wbwz_eval.campaign.periods import periods_of
-from wbwz_eval.campaign.workdays import WorkCalendar
+from wbwz_eval import open_campaign
 
 SEED = 20110701
-TERM = (np.datetime64("2011-07-01").item(), np.datetime64("2012-11-30").item())
-CUTOFF_WORKDAYS = 5
 HERE = Path(__file__).parent / "wbwz-2011"
+PREFIX = {
+    "activities": "HD", "lessons": "JJ", "benchmarks": "DB", "issues": "WT", "targets": "MB",
+    "ballots": "PY", "tasks": "RW", "task_reports": "ZD", "weekly_returns": "ZB", "milestones": "JD",
+    "quality_checks": "ZL", "cascade": "FJ", "five_good": "WH", "member_goals": "GW", "contests": "BW",
+    "innovation_projects": "CX", "topics": "KT", "outputs": "CG", "awards": "BZ", "effects": "CY",
+    "commitments": "CN", "rectifications": "ZG", "appeals": "SQ", "surveys": "MY", "cases": "BJ",
+    "visits": "ZF", "mutual_help": "HZ", "service_items": "SX", "supervised": "DU", "findings": "JC",
+    "verification": "HC", "accountability": "WZ", "incidents": "SJ",
+}  # fmt: skip
+"""Ledger → how its row numbers begin."""
 
 
-def build() -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+def build(folder: Path) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Return the entities and every ledger as frames with field codes as columns."""
-    rng = np.random.default_rng(SEED)
-    table, quarters, calendar = entities(), periods_of("quarter", TERM), WorkCalendar()
-    cutoffs = [calendar.cutoff(quarter.end, CUTOFF_WORKDAYS) for quarter in quarters]
-    world = World(table, abilities(table, len(quarters), rng), quarters, cutoffs, calendar, rng)
-    people.write(world)
-    work.write(world)
-    conduct.write(world)
+    table = entities()
+    if not (folder / "entities.csv").is_file():
+        # a campaign cannot be opened without it, and the calendar and periods come from there
+        _write_csv(table, folder / "entities.csv")
+    campaign = open_campaign(folder)
+    quarters = campaign.periods("quarter")
+    cutoffs = [campaign.cutoff(quarter) for quarter in quarters]
+    skill = skills(table, len(quarters), Draw(SEED, "skills"))
+    world = World(SEED, table, skill, quarters, cutoffs, campaign.calendar)
+    for module in (learning, tasks, party, service, conduct):
+        module.write(world)
     ledgers = {name: pd.concat(frames, ignore_index=True) for name, frames in world.ledgers.items()}
-    special.apply(ledgers)
+    special.apply(world, ledgers)
     return table, ledgers
 
 
 def write(folder: Path = HERE) -> None:
     """Write the generated files into a campaign folder."""
-    table, ledgers = build()
-    codebook = load_codebook(folder / "ledgers.yaml")
+    table, ledgers = build(folder)
+    schemas = open_campaign(folder).codebook.ledgers
     _write_csv(table, folder / "entities.csv")
     _write_csv(special.not_applicable(), folder / "not_applicable.csv")
     (folder / "ledgers").mkdir(exist_ok=True)
-    for name, schema in codebook.ledgers.items():
-        frame = ledgers[name].sort_values(["reported_on", "_quarter", "entity_id"], kind="stable")
-        frame = frame.reset_index(drop=True)
-        first, *rest = name.split("_")
-        prefix = (first[0] + rest[0][:3] if rest else first[:4]).upper()
-        frame["row_id"] = [f"{prefix}-{k:05d}" for k in range(1, len(frame) + 1)]
-        plain = name in {"ballots", "task_reports", "weekly_returns"}
-        frame["evidence_id"] = "" if plain else "佐" + frame["row_id"]
-        columns = {code: field.label for code, field in schema.fields.items()}
-        _write_csv(frame[list(columns)].rename(columns=columns), folder / "ledgers" / f"{name}.csv")
+    for name, schema in schemas.items():
+        frame = ledgers[name].sort_values(["reported_on", "entity_id"], kind="stable").reset_index(drop=True)
+        frame["row_id"] = [f"{PREFIX[name]}{k:05d}" for k in range(1, len(frame) + 1)]
+        frame["evidence_id"] = "佐" + frame["row_id"] if name in VERIFIED else ""
+        labels = {code: field.label for code, field in schema.fields.items()}
+        frame = frame.reindex(columns=list(labels)).rename(columns=labels)
+        _write_csv(frame, folder / "ledgers" / f"{name}.csv")
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:

@@ -15,17 +15,22 @@ from typing import Annotated, Any
 import numpy as np
 import pandas as pd
 import pytest
-from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 
 from wbwz_eval.campaign.fields import Field
 from wbwz_eval.campaign.ledgers import Ledger, LedgerSchema
 from wbwz_eval.campaign.periods import enclosing, parse_period
 from wbwz_eval.campaign.workdays import WorkCalendar
 from wbwz_eval.campaign.yaml_source import load_yaml
+from wbwz_eval.scoring.adjust import NO_GRADE, capped, grade, rank
+from wbwz_eval.scoring.aggregate import aggregate
 from wbwz_eval.scoring.measures import Measure, measure
+from wbwz_eval.scoring.methodology import Indicator, Methodology
 from wbwz_eval.scoring.numbers import round_half_up
+from wbwz_eval.scoring.points import RawValues, score_indicator
 from wbwz_eval.scoring.rules import parse_rule, score_values
 from wbwz_eval.scoring.selection import Context
+from wbwz_eval.scoring.tree import Grades, Items, Level
 
 CASES = Path(__file__).parent / "cases"
 TOLERANCE = 1e-9
@@ -86,7 +91,7 @@ class Ruled(Case):
         same(points, self.expected)
 
 
-class Measured(Case):
+class OverRows(Case):
     fields: dict[str, str]
     rows: tuple[dict[str, Any], ...]
     entities: tuple[str, ...]
@@ -95,10 +100,8 @@ class Measured(Case):
     end: dt.date = dt.date(2012, 11, 30)
     cutoff: dt.date
     measure: dict[str, Any]
-    expected: dict[str, PerEntity | None]
-    reasons: dict[int, str] | None = None
 
-    def check(self):
+    def measured(self):
         term = (self.start, self.end)
         period = parse_period(self.period, term)
         ledger = facts(self.fields, self.rows, reported=period.end)
@@ -112,7 +115,15 @@ class Measured(Case):
             enclosing=lambda kind: enclosing(period, kind, term),
             all_rows=True,
         )
-        measured = measure(TypeAdapter(Measure).validate_python(self.measure), context)
+        return measure(TypeAdapter(Measure).validate_python(self.measure), context)
+
+
+class Measured(OverRows):
+    expected: dict[str, PerEntity | None]
+    reasons: dict[int, str] | None = None
+
+    def check(self):
+        measured = self.measured()
         assert set(self.expected) <= set(self.entities)
         assert measured.table.index.tolist() == list(self.entities)
         for entity, expected in self.expected.items():
@@ -131,6 +142,186 @@ class Measured(Case):
         assert found.loc[silent, "counted"].all()
 
 
+class NodeDigits(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    node: int | None = None
+
+
+class Aggregated(Case):
+    level: dict[str, Any]
+    rounding: NodeDigits = NodeDigits()
+    points: dict[str, PerEntity]
+    values: dict[str, PerEntity] = {}
+    expected: dict[str, PerEntity]
+
+    def check(self):
+        entities = list(next(iter(self.points.values())))
+        aggregated = aggregate(
+            Level.model_validate(self.level),
+            {leaf: over(entities, points) for leaf, points in self.points.items()},
+            {indicator: over(entities, values) for indicator, values in self.values.items()},
+            self.rounding.node,
+        )
+        scores = {**aggregated.score, "base": aggregated.base}
+        for entity, expected in self.expected.items():
+            position = entities.index(entity)
+            same(np.array([scores[node][position] for node in expected]), expected.values())
+
+
+class Place(BaseModel):
+    """What a case says of one entity; it may be silent on the rest."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rank: float | None = None
+    tie: bool | None = None
+    grade: str | None = None
+
+
+class Standing(Case):
+    totals: PerEntity
+    groups: dict[str, str]
+    tie_scores: dict[str, PerEntity] = {}
+    method: str
+    grades: dict[str, Any] | None = None
+    vetoes: dict[str, str] = {}
+    expected: dict[str, Place]
+
+    def check(self):
+        entities = list(self.totals)
+        assert entities == sorted(entities)
+        names, groups = np.unique(over(entities, self.groups, kind=object).astype(str), return_inverse=True)
+        totals = over(entities, self.totals)
+        ties = [over(entities, scores) for scores in self.tie_scores.values()]
+        places, tied = rank(totals, groups, self.method, ties)
+        given = self.graded(totals, groups, names.tolist(), ties) if self.grades else {}
+        for entity, expected in self.expected.items():
+            position = entities.index(entity)
+            got = {"rank": places[position], "tie": bool(tied[position]), "grade": given.get(entity)}
+            for what in expected.model_fields_set:
+                if what == "rank":
+                    same(np.array([got["rank"]]), [expected.rank])
+                else:
+                    assert (what, got[what]) == (what, getattr(expected, what))
+
+    def graded(self, totals, groups, names, ties):
+        grades = Grades.model_validate(self.grades)
+        assert set(self.vetoes) <= set(self.totals)
+        caps = np.array(
+            [grades.order.index(self.vetoes.get(entity, grades.order[0])) for entity in self.totals]
+        )
+        positions = grade(grades, totals, groups, names, ties, caps)
+        return {
+            entity: None if position == NO_GRADE else grades.order[position]
+            for entity, position in zip(self.totals, positions, strict=True)
+        }
+
+
+class Adjusted(Case):
+    section: dict[str, Any]
+    values: dict[str, PerEntity]
+    entities: tuple[str, ...] = ()
+    expected: PerEntity
+
+    def check(self):
+        entities = list(self.entities or next(iter(self.values.values())))
+        items = {
+            item: {"name": item, "measure": ANY_MEASURE, **keys}
+            for item, keys in self.section["items"].items()
+        }
+        section = Items.model_validate({**self.section, "items": items})
+        values = {item: over(entities, values) for item, values in self.values.items()}
+        same(capped(section, values, len(entities)), over(entities, self.expected))
+
+
+class StageDigits(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    value: int | None = None
+    points: int | None = None
+
+
+class UnderPolicy(Case):
+    policy: str
+    not_applicable: str | None = None
+    direction: str
+    rule: dict[str, Any]
+    full: Exact = 100.0
+    values: PerEntity
+    n: PerEntity | None = None
+    min_n: int | None = None
+    excused: tuple[str, ...] = ()
+    groups: dict[str, str]
+    rounding: StageDigits = StageDigits()
+    own_rounding: dict[str, int | None] = {}
+    expected: PerEntity
+    out: tuple[str, ...] = ()
+
+    def check(self):
+        entities = list(self.values)
+        raw = RawValues(
+            value=over(entities, self.values),
+            n=over(entities, self.n or dict.fromkeys(entities, 100.0)),
+            low=None,
+            high=None,
+            excused=np.isin(entities, self.excused),
+        )
+        groups = codes([self.groups[entity] for entity in entities])
+        points = score_indicator(self.methodology(), "X", raw, full=self.full, groups=groups)
+        same(points.points, over(entities, self.expected))
+        out = np.zeros(len(entities), dtype=bool) if points.out is None else points.out
+        assert [entity for entity, gone in zip(entities, out, strict=True) if gone] == list(self.out)
+
+    def methodology(self):
+        indicator = {
+            "name": self.name,
+            "direction": self.direction,
+            "measure": ANY_MEASURE if self.min_n is None else {**ANY_MEASURE, "min_n": self.min_n},
+            "rule": self.rule,
+            "missing": self.policy,
+            "not_applicable": self.not_applicable or self.policy,
+            "rounding": self.own_rounding,
+        }
+        return smallest(indicator, self.rounding)
+
+
+class ByRows(OverRows):
+    rule: dict[str, Any]
+    direction: str
+    full: Exact = 100.0
+    expected: PerEntity
+
+    def check(self):
+        measured = self.measured()
+        table = measured.table
+        sides = {name: table[name].to_numpy(dtype=float) for name in table}
+        raw = RawValues(sides["value"], sides["n"], None, None, None, sides, measured.rows)
+        indicator = {
+            "name": self.name,
+            "direction": self.direction,
+            "measure": self.measure,
+            "rule": self.rule,
+        }
+        groups = np.zeros(len(self.entities), dtype=np.int64)
+        points = score_indicator(smallest(indicator, StageDigits()), "X", raw, full=self.full, groups=groups)
+        same(points.points, over(self.entities, self.expected))
+
+
+def smallest(indicator, rounding):
+    """Make the smallest methodology that holds an indicator."""
+    file = {
+        "version": "v1",
+        "title": "one indicator",
+        "rounding": rounding.model_dump(),
+        "indicators": {"X": Indicator.model_validate(indicator)},
+        "levels": {"unit": {"tree": {"X": 100}}},
+        "digest": "",
+    }
+    return Methodology.model_validate(file)
+
+
+ANY_MEASURE = {"kind": "mean", "ledger": "facts", "date": "on_day", "value": "amount"}
 CALENDAR = WorkCalendar()
 COMMON = {
     "row_id": "text",
@@ -176,18 +367,33 @@ def array(values):
     return np.array([np.nan if value is None else value for value in values], dtype=float)
 
 
+def over(entities, values, *, kind=float):
+    """Lay out what a case says per entity; it must say it of each."""
+    assert list(values) == list(entities)
+    return np.array([np.nan if value is None else value for value in values.values()], dtype=kind)
+
+
 def codes(names):
     return np.unique(np.array(names, dtype=object), return_inverse=True)[1].astype(np.int64)
 
 
 def same(got, expected):
     """Hold numbers to each other, nothing to nothing."""
-    expected = array(expected)
+    expected = array(list(expected))
     assert got.shape == expected.shape
     np.testing.assert_allclose(got, expected, rtol=0, atol=TOLERANCE, equal_nan=True)
 
 
-FAMILIES: Mapping[str, type[Case]] = {"measures": Measured, "rounding": Rounded, "rules": Ruled}
+FAMILIES: Mapping[str, type[Case]] = {
+    "adjustments": Adjusted,
+    "aggregation": Aggregated,
+    "measures": Measured,
+    "policies": UnderPolicy,
+    "rounding": Rounded,
+    "rows": ByRows,
+    "rules": Ruled,
+    "standing": Standing,
+}
 
 
 def written_cases():
@@ -202,3 +408,14 @@ def written_cases():
 @pytest.mark.parametrize("case", list(written_cases()), ids=lambda case: case.name)
 def test_case(case):
     case.check()
+
+
+def test_names_tell_cases_apart():
+    names = [case.name for case in written_cases()]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("form", FAMILIES.values(), ids=FAMILIES)
+def test_a_key_that_no_case_has_stops_the_run(form):
+    with pytest.raises(ValidationError, match="extra_forbidden"):
+        form.model_validate({"name": "x", "by_hand": "x", "expcted": []})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+import matplotlib as mpl
 import pytest
 
 from wbwz_eval.reporting import charts
@@ -33,8 +34,6 @@ def test_a_missing_glyph_is_an_error():
 
 
 def test_drawing_leaves_matplotlib_as_it_was():
-    import matplotlib as mpl
-
     before = dict(mpl.rcParams)
     charts.bars(BARS)
     assert dict(mpl.rcParams) == before

@@ -25,8 +25,8 @@ def test_long_work_writes_plain_lines_to_a_log(capfd, monkeypatch):
         advance("党员")
     out, err = capfd.readouterr()
     assert out == ""
-    assert err.splitlines()[:2] == ["计分 1/2:单位", "计分 2/2:党员"]
-    assert err.splitlines()[2].startswith("计分:完成,用时 0.")
+    assert err.splitlines()[:2] == ["计分 1/2：单位", "计分 2/2：党员"]
+    assert err.splitlines()[2].startswith("计分：完成，用时 0.")
     assert "\x1b" not in err
     assert "\r" not in err
 
@@ -38,11 +38,11 @@ def test_work_that_breaks_off_says_so(capfd, monkeypatch):
         with steps("计分") as advance:
             advance("单位")
             time.sleep(0.2)
-            raise ValueError
+            raise KeyError
 
-    with pytest.raises(ValueError):
+    with pytest.raises(KeyError):
         work()
-    assert "计分:中断" in capfd.readouterr().err
+    assert "计分：中断" in capfd.readouterr().err
 
 
 def test_a_terminal_gets_a_bar_that_goes_away(monkeypatch):

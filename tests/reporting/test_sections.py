@@ -127,7 +127,7 @@ def adjusted(made):
         {"entity_id": "E001", "kind": "veto", "item": "v", "name": "重大事故", "points": 0.0, "row_id": "R6", "source_row": 7, "counted": False, "reason": "缺文号", "detail": "赵六"} | common,
     ]  # fmt: skip
     table = pd.DataFrame(rows)[list(scores.adjustments.columns)]
-    quality = [["迟报", "E000", "对象1", "", "facts", 3, "事实台账:R5 等 3 行"]]
+    quality = [["迟报", "E000", "对象1", "", "facts", 3, "事实台账：R5 等 3 行"]]
     return replace(scores, adjustments=table, quality=pd.DataFrame(quality, columns=scores.quality.columns))
 
 
@@ -193,4 +193,4 @@ def test_the_head_warns_of_synthetic_data_and_of_a_trial(made):
     said = repr(show.header(replace(scores, header=trial)))
     assert "【合成数据·试算，未批准】" in said
     assert "数据为合成数据。评价办法未经批准" in said
-    assert "办法批准:未批准" in said
+    assert "办法批准：未批准" in said

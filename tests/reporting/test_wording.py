@@ -1,10 +1,10 @@
-"""Numbers and sentences as people write them."""
+"""Numbers and lists as people write them."""
 
 from __future__ import annotations
 
 import pytest
 
-from wbwz_eval.reporting.wording import listed, number, percent, place, signed, typeset
+from wbwz_eval.reporting.wording import listed, number, percent, place, signed
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,3 @@ def test_places_and_shares():
 )
 def test_a_list_counts_what_it_leaves_out(count, shown):
     assert listed("甲乙丙丁戊"[:count], 3) == shown
-
-
-def test_sentences_get_full_width_marks_and_figures_keep_theirs():
-    assert typeset("甲(乙)得 3 分,第 1:2 位;丙") == "甲\uff08乙\uff09得 3 分\uff0c第 1:2 位\uff1b丙"
-    assert typeset("mean(x), 2:3") == "mean(x), 2:3"

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 from nbconvert import HTMLExporter
 
 from wbwz_eval.reporting import fonts
+from wbwz_eval.reporting.sections.header import report_title, running_line
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+    from wbwz_eval.scoring.scores import Scores
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _EXPORTER: Any = HTMLExporter  # nbconvert carries no types
@@ -21,10 +24,10 @@ _FONT = "{{wbwz-font}}"
 _TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
-def page(notebook: NotebookNode, *, title: str, running: str, mark: str) -> str:
+def page(notebook: NotebookNode, scores: Scores) -> str:
     """Render a notebook as HTML: inputs hidden, fonts and pictures within, no scripts.
 
-    ``running`` stands at the foot of every printed page, with ``mark`` at its head.
+    What ``scores`` stand on is at the head and foot of every printed page.
 
     Raises:
         ReportError: the page has a character that the font lacks.
@@ -38,9 +41,15 @@ def page(notebook: NotebookNode, *, title: str, running: str, mark: str) -> str:
         exclude_anchor_links=True,
     )
     exporter.register_filter("css_string", _css_string)
-    resources = {"report": {"title": title, "running": running, "mark": mark, "font": _FONT}}
+    lines = {
+        "title": report_title(scores),
+        "running": running_line(scores),
+        "campaign": str(scores.header["campaign"]),
+        "mark": str(scores.header["mark"]),
+    }
+    resources = {"report": lines | {"font": _FONT}}
     html, _ = exporter.from_notebook_node(notebook, resources=resources)
-    return html.replace(_FONT, fonts.subset_woff(visible(html) + running + mark + _PAGE_NUMBERS), 1)
+    return html.replace(_FONT, fonts.subset_woff(visible(html) + "".join(lines.values()) + _PAGE_NUMBERS), 1)
 
 
 _PAGE_NUMBERS = "第共页/0123456789"

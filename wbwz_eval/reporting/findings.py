@@ -60,7 +60,7 @@ def _leaders(scores: Scores, groups: Sequence[Peers]) -> list[tuple[str, str]]:
     if not led:
         return [("居首", "本期没有对象取得位次。")]
     if len(led) > _FEW_GROUPS:
-        return [("居首", ";".join(f"{name}:{said}" for name, said in led) + "。")]
+        return [("居首", "；".join(f"{name}：{said}" for name, said in led) + "。")]
     return [(name, f"{said}。") for name, said in led]
 
 
@@ -110,7 +110,7 @@ def _movement(scores: Scores) -> str:
     inside = len(changed) - len(clear)
     if inside:
         said.append(f"另有 {inside} 个对象的变动没有超出位次区间")
-    return f"与{before}相比，{';'.join(said)}。"
+    return f"与{before}相比，{'；'.join(said)}。"
 
 
 def _most(moved: pd.DataFrame, *, up: bool) -> str:
@@ -194,7 +194,7 @@ def _vetoes(scores: Scores) -> str:
     vetoed = scores.scores[scores.scores["veto"] != ""]
     if vetoed.empty:
         return "本期没有一票否优。" if (scores.method["一级指标"] == "否优").any() else ""
-    named = [f"{row['name']}({row['veto']})" for row in vetoed.to_dict("records")]
+    named = [f"{row['name']}（{row['veto']}）" for row in vetoed.to_dict("records")]
     return f"{len(vetoed)} 个对象被一票否优：{listed(named, 6)}。得分照列，等次受限。"
 
 
@@ -206,7 +206,7 @@ def _adjusted(scores: Scores) -> str:
             top = who[who[column] == who[column].max()]
             most = number(top[column].iloc[0], places)
             said.append(f"{len(who)} 个对象有{word}，最多的是{listed(top['name'], 3)}（{most} 分）")
-    return ";".join(said) + "。" if said else ""
+    return "；".join(said) + "。" if said else ""
 
 
 def _gaps(scores: Scores) -> str:
@@ -217,7 +217,6 @@ def _gaps(scores: Scores) -> str:
     partly = scores.scores[scores.scores["coverage"] < _WHOLE]
     if len(partly):
         worst = partly.nsmallest(1, "coverage").iloc[0]
-        found.append(
-            f"数据覆盖不足 100% 的 {len(partly)} 个，最低的是{worst['name']}（{percent(worst['coverage'], 0)}）"
-        )
+        lowest = f"{worst['name']}（{percent(worst['coverage'], 0)}）"
+        found.append(f"数据覆盖不足 100% 的 {len(partly)} 个，最低的是{lowest}")
     return "、".join(found) + "。" if found else "没有缺数、迟报和小样本，数据覆盖都是 100%。"

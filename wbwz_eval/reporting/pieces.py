@@ -12,17 +12,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Literal
 
-from wbwz_eval.reporting.wording import typeset
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PLAIN_TEXT = "tex2jax_ignore mathjax_ignore"
-
-
-def sentence(text: str) -> str:
-    """Return our own words for HTML; what stands in a ledger is only escaped, not typeset."""
-    return escape(typeset(text))
 
 
 class Piece:
@@ -53,7 +46,7 @@ class Prose(Piece):
 
     def html(self) -> str:
         """Return one ``p`` for each paragraph."""
-        return "".join(f'<p class="{self.role}">{sentence(each)}</p>' for each in self.paragraphs)
+        return "".join(f'<p class="{self.role}">{escape(each)}</p>' for each in self.paragraphs)
 
     def text(self) -> str:
         """Return the paragraphs, one a line."""
@@ -69,7 +62,7 @@ class Bullets(Piece):
     def html(self) -> str:
         """Return a list."""
         items = "".join(
-            f"<li><strong>{escape(head)}</strong><span>{sentence(said)}</span></li>"
+            f"<li><strong>{escape(head)}</strong><span>{escape(said)}</span></li>"
             for head, said in self.items
         )
         return f'<ul class="findings">{items}</ul>'
@@ -114,12 +107,12 @@ class Table(Piece):
 
     def html(self) -> str:
         """Return a ``table`` inside a container that scrolls where the page is narrow."""
-        caption = sentence(self.caption)
+        caption = escape(self.caption)
         heads = "".join(
             f'<th scope="col" class="{column.kind}">{escape(column.title)}</th>' for column in self.columns
         )
         rows = "".join(f"<tr>{self._row(row)}</tr>" for row in self.rows)
-        notes = "".join(f'<p class="note">{sentence(note)}</p>' for note in self.notes)
+        notes = "".join(f'<p class="note">{escape(note)}</p>' for note in self.notes)
         return (
             f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0">'
             f'<table class="{"even" if self.even else "free"}">'
@@ -170,12 +163,12 @@ class Picture(Piece):
         data = base64.b64encode(self.svg).decode("ascii")
         return (
             f'<figure><img src="data:image/svg+xml;base64,{data}" alt="{escape(self.alt)}">'
-            f"<figcaption>{sentence(self.caption)}</figcaption></figure>"
+            f"<figcaption>{escape(self.caption)}</figcaption></figure>"
         )
 
     def text(self) -> str:
         """Return caption and description."""
-        return f"{self.caption}:{self.alt}"
+        return f"{self.caption}：{self.alt}"
 
 
 @dataclass(frozen=True, repr=False)

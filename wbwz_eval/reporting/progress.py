@@ -58,7 +58,7 @@ class _Log:
     def advance(self, step: str) -> None:
         self._count += 1
         of = f"/{self._total}" if self._total else ""
-        line = f"{self._title} {self._count}{of}:{step}"
+        line = f"{self._title} {self._count}{of}：{step}"
         with self._lock:
             if self._held is None:
                 self._print(line)

@@ -9,6 +9,7 @@ not pass for the report that was asked for.
 from __future__ import annotations
 
 import contextlib
+import json
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,12 +65,18 @@ def run_report(
     folder.mkdir(parents=True, exist_ok=True)
     place = _Place(folder, f"{report.name}-{level}-{edition}")
     everything = values | dict(parameters or {})
-    with steps(f"{report.title} {span.id}") as advance:
+    with steps(f"{report.title} {span.id}", _count_steps(notebook)) as advance:
         try:
             return _run(report, opened, notebook, everything, place, advance)
         except BaseException:
             place.drop_finished()
             raise
+
+
+def _count_steps(notebook: Path) -> int:
+    """Return how many steps a run has: scoring, each code cell and the one with the parameters, the page."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return sum(cell["cell_type"] == "code" for cell in cells) + 3
 
 
 class _Place:
@@ -121,9 +128,6 @@ def _run(
 
 def _page(report: Report, executed: NotebookNode, values: Mapping[str, Any]) -> str:
     from wbwz_eval.reporting.export import page  # noqa: PLC0415 - see _run
-    from wbwz_eval.reporting.sections.header import report_title, running_line  # noqa: PLC0415
 
     places = (values["campaign"], values["period"], values["level"], values["edition"])
-    scores = open_report(report.name, *places)
-    mark = str(scores.header["mark"])
-    return page(executed, title=report_title(scores), running=running_line(scores), mark=mark)
+    return page(executed, open_report(report.name, *places))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING
 
 from wbwz_eval.scoring.numbers import round_half_up
@@ -12,12 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NONE = "—"
-
-_HAN = "\u3001-\u301f\u3400-\u9fff\uff08\uff09“”"
-# half-width marks beside Chinese words, as keyboards and programs leave them
-_MARK = re.compile(rf"(?<=[{_HAN}])[,:;]|[,:;](?=[{_HAN}])")
-_BRACKETS = re.compile(rf"(?<=[{_HAN}])\(([^()]*)\)|\(([^()]*[{_HAN}][^()]*)\)")
-_WIDE = str.maketrans({",": "\uff0c", ":": "\uff1a", ";": "\uff1b"})
 
 
 def number(value: float, digits: int) -> str:
@@ -49,9 +42,3 @@ def listed(names: Iterable[str], most: int = 5) -> str:
     if len(all_names) <= most:
         return "、".join(all_names)
     return f"{'、'.join(all_names[:most])}等 {len(all_names)} 个"
-
-
-def typeset(sentence: str) -> str:
-    """Return a Chinese sentence with the full-width marks that print asks for."""
-    wide = _BRACKETS.sub(lambda found: f"\uff08{found[1] or found[2] or ''}\uff09", sentence)
-    return _MARK.sub(lambda found: found[0].translate(_WIDE), wide)

@@ -73,7 +73,7 @@ class Mean(_Valued):
         """The fields of the value and the weight."""
         return (*super().own_fields, *([self.weight] if self.weight else []))
 
-    def row_weights(self, rows: pd.DataFrame) -> FloatArray:
+    def row_weights(self, rows: pd.DataFrame, context: Context) -> FloatArray:
         """Return the weight field, or ones."""
         return numbers(rows, self.weight) if self.weight else np.ones(len(rows))
 
@@ -149,7 +149,7 @@ class Ratio(LedgerMeasure):
         """Return the row's own ratio."""
         return ratio(numbers(rows, self.numerator), numbers(rows, self.denominator))
 
-    def row_weights(self, rows: pd.DataFrame) -> FloatArray:
+    def row_weights(self, rows: pd.DataFrame, context: Context) -> FloatArray:
         """Return the denominator: the ratio of sums is the mean weighted by it."""
         return numbers(rows, self.denominator)
 

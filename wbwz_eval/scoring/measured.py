@@ -34,6 +34,7 @@ SUPERSEDED = "已有更新的行"
 DUPLICATE = "重复"
 NO_VALUE = "缺数"
 NO_DATE = "缺日期"
+NOT_YET_DUE = "未到期"
 
 NOISE_DIGITS = 10
 

@@ -44,7 +44,7 @@ class Survey(LedgerMeasure):
         answers = self._answers(rows)
         return ratio(answers @ np.array(list(self.options.values())), answers.sum(axis=1))
 
-    def row_weights(self, rows: pd.DataFrame) -> FloatArray:
+    def row_weights(self, rows: pd.DataFrame, context: Context) -> FloatArray:
         """Return the number of answers with an opinion."""
         return self._answers(rows).sum(axis=1)
 

@@ -76,9 +76,9 @@ class RelativeToBest(_Relative):
         how = np.maximum if raw.direction == "up" else np.minimum
         best = by_group(raw.values, codes, how)
         top, bottom = (raw.values, best) if raw.direction == "up" else (best, raw.values)
-        empty = np.zeros(len(best))
-        share = np.divide(top, bottom, out=empty, where=(bottom != 0) & np.isfinite(bottom))
-        # nothing to do better than: a best of 0 when less is better, or all at 0
+        # a ratio says nothing where the base is not positive: then only the best is full
+        known = (bottom > 0) & np.isfinite(bottom)
+        share = np.divide(top, bottom, out=np.zeros(len(best)), where=known)
         return raw.full * np.where(raw.values == best, 1.0, share)
 
 

@@ -22,6 +22,7 @@ from wbwz_eval.scoring.measured import (
     NO_VALUE,
     NOISE_DIGITS,
     NOT_CONCERNED,
+    NOT_YET_DUE,
     OUT_OF_PERIOD,
     SUPERSEDED,
     UNVERIFIED,
@@ -94,7 +95,11 @@ class LedgerMeasure(Strict, ABC):
     def row_values(self, rows: pd.DataFrame, place: DayArray, context: Context) -> FloatArray:
         """Return one number per row; NaN = cannot be counted."""
 
-    def row_weights(self, rows: pd.DataFrame) -> FloatArray:
+    def pending(self, _rows: pd.DataFrame, _context: Context) -> BoolArray | None:
+        """Return which items are open and not yet due at the cut-off (None: none can be)."""
+        return None
+
+    def row_weights(self, rows: pd.DataFrame, _context: Context) -> FloatArray:
         """Return the weight of each row."""
         return np.ones(len(rows))
 
@@ -157,7 +162,7 @@ class LedgerMeasure(Strict, ABC):
         if not context.all_rows:
             seen = inside | np.isnat(place)
             rows, codes, place, inside = rows[seen], codes[seen], place[seen], inside[seen]
-        value, weight = self.row_values(rows, place, context), self.row_weights(rows)
+        value, weight = self.row_values(rows, place, context), self.row_weights(rows, context)
         reason = self._reasons(rows, codes, place, inside, value, context)
         counted, reason = self._count(rows, codes, place, value, weight, reason, context)
         live = reason == ""
@@ -205,6 +210,9 @@ class LedgerMeasure(Strict, ABC):
         leave_out(np.isnat(place), NO_DATE)
         leave_out(days(rows, "reported_on") > np.datetime64(context.cutoff, "D"), LATE)
         labels = context.ledger(self.ledger).schema.fields
+        pending = self.pending(rows, context)
+        if pending is not None:
+            leave_out(pending, NOT_YET_DUE)
         for name in self.needs:
             leave_out(~filled(rows[name]), f"缺{labels[name].label}")
         if self.verified and not self.unverified_stays:

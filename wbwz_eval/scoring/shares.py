@@ -51,7 +51,7 @@ class _Share(LedgerMeasure):
         """The weight field, if any."""
         return (self.weight,) if self.weight else ()
 
-    def row_weights(self, rows: pd.DataFrame) -> FloatArray:
+    def row_weights(self, rows: pd.DataFrame, context: Context) -> FloatArray:
         """Return the weight field, or ones."""
         return numbers(rows, self.weight) if self.weight else np.ones(len(rows))
 
@@ -90,14 +90,51 @@ class Rate(_Share):
         return self.checked(rows, all_hold(self.success, rows), context.cutoff)
 
 
-class OnTimeRate(_Share):
+class _Due(LedgerMeasure):
+    """A measure of items with a deadline; an item is late when done, or still open, after it."""
+
+    deadline: Deadline
+    done: str
+    needs_date: ClassVar[bool] = False
+
+    def place(self, rows: pd.DataFrame, context: Context) -> DayArray:
+        """Place an item by its deadline unless the method names a date."""
+        return days(rows, self.date) if self.date else self.deadline.due(rows, context.calendar)
+
+    def pending(self, rows: pd.DataFrame, context: Context) -> BoolArray:
+        """Return which items are open at the cut-off and not past their deadline."""
+        cutoff = np.datetime64(context.cutoff, "D")
+        done = days(rows, self.done)
+        is_open = np.isnat(done) | (done > cutoff)
+        return is_open & (self.deadline.due(rows, context.calendar) >= cutoff)
+
+    def on_time(self, rows: pd.DataFrame, context: Context) -> BoolArray:
+        """Return which items were done by their deadline; done after the cut-off is open."""
+        done = days(rows, self.done)
+        due = self.deadline.due(rows, context.calendar)
+        return (done <= due) & (done <= np.datetime64(context.cutoff, "D"))
+
+    def days_late(self, rows: pd.DataFrame, context: Context) -> FloatArray:
+        """Return working days from the deadline to completion, or to the cut-off while open."""
+        due = self.deadline.due(rows, context.calendar)
+        finished = closed_by(days(rows, self.done), context.cutoff)
+        return context.calendar.workdays_between(due, finished)
+
+    def late_remarks(self, rows: pd.DataFrame, context: Context, text: TextArray) -> TextArray:
+        """Put the working days late into the remarks of late items."""
+        over, done = self.days_late(rows, context), days(rows, self.done)
+        is_open = np.isnat(done) | (done > np.datetime64(context.cutoff, "D"))
+        for position in np.flatnonzero(~self.on_time(rows, context)):
+            state = "未办结，已逾期" if is_open[position] else "逾期办结，晚"
+            text[position] = f"{state} {over[position]:.0f} 个工作日"
+        return text
+
+
+class OnTimeRate(_Due, _Share):
     """The share of items due in the window that were done by their deadline."""
 
     kind: Literal["on_time_rate"]
-    deadline: Deadline
-    done: str
     success: tuple[Condition, ...] = ()
-    needs_date: ClassVar[bool] = False
 
     @property
     def own_fields(self) -> tuple[str, ...]:
@@ -105,74 +142,43 @@ class OnTimeRate(_Share):
         tests = (name for test in self.success for name in test.fields)
         return (*super().own_fields, *self.deadline.fields, self.done, *tests)
 
-    def place(self, rows: pd.DataFrame, context: Context) -> DayArray:
-        """Place an item by its deadline unless the method names a date."""
-        return days(rows, self.date) if self.date else self.deadline.due(rows, context.calendar)
-
     def row_values(self, rows: pd.DataFrame, place: DayArray, context: Context) -> FloatArray:
         """Return 1 for an item done on time, 0 for one that is late."""
-        due = self.deadline.due(rows, context.calendar)
-        on_time = finished_by(days(rows, self.done), due, context.cutoff)
-        value = self.checked(rows, on_time & all_hold(self.success, rows), context.cutoff)
-        return np.where(np.isnat(due), np.nan, value)
+        success = self.on_time(rows, context) & all_hold(self.success, rows)
+        value = self.checked(rows, success, context.cutoff)
+        return np.where(np.isnat(self.deadline.due(rows, context.calendar)), np.nan, value)
 
     def remarks(self, rows: pd.DataFrame, value: FloatArray, context: Context) -> TextArray:
         """Say how late an item is."""
-        text = super().remarks(rows, value, context)
-        return lateness_remarks(rows, self.deadline, self.done, context, text)
+        return self.late_remarks(rows, context, super().remarks(rows, value, context))
 
 
-def finished_by(done: DayArray, due: DayArray, cutoff: dt.date) -> BoolArray:
-    """Return where an item was done by its deadline; what is done after the cut-off is open."""
-    return (done <= due) & (done <= np.datetime64(cutoff, "D"))
-
-
-def lateness_remarks(
-    rows: pd.DataFrame, deadline: Deadline, done: str, context: Context, text: TextArray
-) -> TextArray:
-    """Put the working days late into the remarks of late items."""
-    due, finished = deadline.due(rows, context.calendar), days(rows, done)
-    late = ~finished_by(finished, due, context.cutoff)
-    over = context.calendar.workdays_between(due, closed_by(finished, context.cutoff))
-    is_open = np.isnat(finished) | (finished > np.datetime64(context.cutoff, "D"))
-    for position in np.flatnonzero(late):
-        state = "未办结，已逾期" if is_open[position] else "逾期办结，晚"
-        text[position] = f"{state} {over[position]:.0f} 个工作日"
-    return text
-
-
-class MeanLateness(LedgerMeasure):
+class MeanLateness(_Due):
     """Mean working days late over the late items."""
 
     kind: Literal["mean_lateness"]
-    deadline: Deadline
-    done: str
-    needs_date: ClassVar[bool] = False
 
     @property
     def own_fields(self) -> tuple[str, ...]:
         """The fields of deadline and completion."""
         return (*self.deadline.fields, self.done)
 
-    def place(self, rows: pd.DataFrame, context: Context) -> DayArray:
-        """Place an item by its deadline unless the method names a date."""
-        return days(rows, self.date) if self.date else self.deadline.due(rows, context.calendar)
-
     def row_values(self, rows: pd.DataFrame, place: DayArray, context: Context) -> FloatArray:
         """Return working days late, 0 for an item on time."""
-        due, done = self.deadline.due(rows, context.calendar), days(rows, self.done)
-        over = context.calendar.workdays_between(due, closed_by(done, context.cutoff))
-        value = np.where(finished_by(done, due, context.cutoff), 0.0, over)
-        return np.where(np.isnat(due), np.nan, value)
+        late = np.where(self.on_time(rows, context), 0.0, self.days_late(rows, context))
+        return np.where(np.isnat(self.deadline.due(rows, context.calendar)), np.nan, late)
+
+    def row_weights(self, rows: pd.DataFrame, context: Context) -> FloatArray:
+        """Return 1 for a late item: an item on time is not in the mean."""
+        return (~self.on_time(rows, context)).astype(np.float64)
 
     def remarks(self, rows: pd.DataFrame, value: FloatArray, context: Context) -> TextArray:
         """Say how late an item is."""
-        text = super().remarks(rows, value, context)
-        return lateness_remarks(rows, self.deadline, self.done, context, text)
+        return self.late_remarks(rows, context, super().remarks(rows, value, context))
 
     def reduce(self, counted: Counted) -> dict[str, FloatArray]:
         """Return the mean over late items; 0 where items are due and none is late."""
-        late, total = counted.sum(counted.value > 0), counted.sum(counted.value)
+        late, total = counted.sum(counted.weight), counted.sum(counted.value)
         value = np.where((late == 0) & (counted.n > 0), 0.0, ratio(total, late))
         return {"value": value, "numerator": total, "denominator": late}
 

@@ -21,7 +21,7 @@ def method(scores: Scores) -> Table:
     columns = tuple(Column(name, _kind(name)) for name in filled)
     rows = tuple(tuple(Cell(row[name]) for name in filled) for row in table.to_dict("records"))
     head = scores.header
-    return Table(f"{head['methodology_title']}({head['methodology_version']})", columns, rows)
+    return Table(f"{head['methodology_title']}（{head['methodology_version']}）", columns, rows)
 
 
 def _kind(name: str) -> Literal["text", "number", "wide", "long"]:

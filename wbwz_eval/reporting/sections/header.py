@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from wbwz_eval.reporting.pieces import Piece, sentence
+from wbwz_eval.reporting.pieces import Piece
 from wbwz_eval.reporting.view import is_public
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Head(Piece):
             f"<div><dt>{escape(term)}</dt><dd{_title(full)}>{escape(said)}</dd></div>"
             for term, said, full in self.facts
         )
-        warning = f'<p class="warning">{sentence(self.warning)}</p>' if self.warning else ""
+        warning = f'<p class="warning">{escape(self.warning)}</p>' if self.warning else ""
         return (
             f'<header class="head"><p class="campaign">{escape(self.campaign)}</p>'
             f"<h1>{escape(self.title)}</h1>"
@@ -53,7 +53,7 @@ class Head(Piece):
 
     def text(self) -> str:
         """Return the facts, one a line."""
-        facts = [f"{term}:{full or said}" for term, said, full in self.facts]
+        facts = [f"{term}：{full or said}" for term, said, full in self.facts]
         return "\n".join([self.campaign, self.title, self.issuer, f"【{self.mark}】", self.warning, *facts])
 
 
@@ -74,9 +74,9 @@ def running_line(scores: Scores) -> str:
     head = scores.header
     digest = str(head["methodology_digest"])[:SHORT_DIGEST]
     return (
-        f"【{head['mark']}】{head['period_name']} {head['level_name']}({_EDITIONS[is_public(scores)]})"
+        f"【{head['mark']}】{head['period_name']} {head['level_name']}（{_EDITIONS[is_public(scores)]}）"
         f"  截止 {head['cutoff']}  办法 {head['methodology_version']}（{digest}）"
-        f"  数据 {str(head['data_digest'])[:SHORT_DIGEST]}"
+        f"  数据 {str(head['data_digest'])[:SHORT_DIGEST]}  程序 {head['package_version']}"
     )
 
 

@@ -105,7 +105,7 @@ def profile_chart(scores: Scores) -> Piece:
     pad = max(0.04 * (highest - lowest), 1.0)
     return Picture(
         charts.strips(strips, (lowest - pad, highest + pad)),
-        f"各维度得分率的分布：{';'.join(said)}。",
+        f"各维度得分率的分布：{'；'.join(said)}。",
         "各维度得分率（%）的分布（每条竖线一个对象，菱形为中位数）",
     )
 

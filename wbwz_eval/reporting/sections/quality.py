@@ -82,8 +82,8 @@ def _coverage(scores: Scores) -> Piece:
         return Prose((f"{len(table)} 个对象的指标全部有数据，数据覆盖都是 100%。",))
     whole = len(table) - len(partly)
     lead = f"数据覆盖（计分指标的权重占比）100% 的有 {whole} 个，不足的有 {len(partly)} 个"
-    worst = [f"{row['name']}({percent(row['coverage'], 0)})" for row in partly.to_dict("records")]
-    return Prose((f"{lead}:{listed(worst, 12)}。",))
+    worst = [f"{row['name']}（{percent(row['coverage'], 0)}）" for row in partly.to_dict("records")]
+    return Prose((f"{lead}：{listed(worst, 12)}。",))
 
 
 def _details(scores: Scores) -> list[Piece]:
@@ -92,33 +92,40 @@ def _details(scores: Scores) -> list[Piece]:
     items = table["kind"].isin(list(_ITEMS))
     parts: list[Piece] = []
     if items.any():
-        parts.append(_by_indicator(table[items]))
+        parts.append(_by_indicator(scores, table[items]))
     if not items.all():
         parts.append(_by_ledger(table[~items]))
     return parts
 
 
-def _by_indicator(table: pd.DataFrame) -> Table:
+def _by_indicator(scores: Scores, table: pd.DataFrame) -> Table:
+    names = dict(zip(scores.nodes["node"], scores.nodes["name"], strict=True))
+    names |= dict(zip(scores.method["指标代码"], scores.method["二级指标"], strict=True))
     rows = []
     for kind in _in_order(table["kind"]):
         for what, part in table[table["kind"] == kind].groupby("indicator", sort=False):
-            # the detail begins with the name of the node, or of the veto
-            name = part["detail"].str.split("[;:]", n=1, regex=True).str[0].iloc[0]
             who = [f"{row['name']}{_sample(row)}" for row in part.to_dict("records")]
-            rows.append((Cell(str(name), below=str(what)), Cell(kind), Cell(listed(who, _MOST_NAMES))))
+            rows.append(
+                (
+                    Cell(names.get(what, str(what)), below=str(what)),
+                    Cell(kind),
+                    Cell(listed(who, _MOST_NAMES)),
+                )
+            )
     columns = (Column("指标或事项", "wide"), Column("情形"), Column("对象", "long"))
     return Table("按指标", columns, tuple(rows))
 
 
 def _sample(row: Mapping[Hashable, Any]) -> str:
-    return f"(n={row['count']})" if row["kind"] == "小样本" else ""
+    return f"（n={row['count']}）" if row["kind"] == "小样本" else ""
 
 
 def _by_ledger(table: pd.DataFrame) -> Table:
     kinds = _in_order(table["kind"])
     rows = []
     for ledger, part in table.groupby("ledger", sort=False):
-        name = part["detail"].str.split(":", n=1).str[0].iloc[0]
+        # the detail of a ledger's rows begins with the ledger's name
+        name = part["detail"].str.rsplit("：", n=1).str[0].iloc[0]
         counts = part.groupby("kind")["count"].sum()
         who = listed(dict.fromkeys(part["name"]), _MOST_NAMES)
         cells = [Cell(f"{int(counts.get(kind, 0)) or NONE}") for kind in kinds]

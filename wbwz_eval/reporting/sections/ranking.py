@@ -54,7 +54,7 @@ def ranking_table(scores: Scores, group: Peers, *, shorten: bool) -> Table:
         if ranked == len(group.table)
         else f"{len(group.table)} 个，有位次 {ranked} 个"
     )
-    return Table(f"{group.name}({size})", tuple(column for column, _ in columns), tuple(rows), head=1)
+    return Table(f"{group.name}（{size}）", tuple(column for column, _ in columns), tuple(rows), head=1)
 
 
 def _columns(scores: Scores, group: Peers) -> list[tuple[Column, Callable[[Mapping[Hashable, Any]], Cell]]]:
@@ -221,7 +221,7 @@ def _spread(scores: Scores) -> list[Piece]:
             )
         )
     ranked = scores.scores[scores.scores["rank"].notna()]
-    said = ";".join(
+    said = "；".join(
         f"{strip.label}{strip.middle_text}，{strip.low_label} 至 {strip.high_label}" for strip in strips
     )
     picture = charts.strips(
