@@ -6,7 +6,6 @@ that the font lacks is an error.
 
 from __future__ import annotations
 
-import textwrap
 import unicodedata
 import warnings
 from contextlib import contextmanager
@@ -101,7 +100,7 @@ def _drawing() -> Iterator[None]:
 def dots(items: Sequence[Dot], limits: tuple[float, float]) -> bytes:
     """Draw one line per item: a dot at its value, a whisker over its interval, its text beside."""
     names = [_folded(item.label, 14) for item in items]
-    heights = [_ROW * (1 + 0.62 * name.count("\n")) for name in names]
+    heights = [_ROW * (1 + 0.55 * name.count("\n")) for name in names]
     with _drawing():
         figure, axes = _canvas(sum(heights) + _AXIS, left=_left(names), right=0.72)
         y = np.cumsum(heights) - np.array(heights) / 2
@@ -139,7 +138,8 @@ def strips(items: Sequence[Strip], limits: tuple[float, float]) -> bytes:
             axes.plot(item.middle, at, ls="", marker="D", ms=5.5, color=_ACCENT, zorder=3)
             # the middle is named over the line, the ends under it: they cannot run into each other
             _mark(axes, item.middle, at, item.middle_text, limits, above=True)
-            ends = [(float(values.min()), item.low_label), (float(values.max()), item.high_label)]
+            labels = [_cut(label, 0.6 * _capacity(axes)) for label in (item.low_label, item.high_label)]
+            ends = list(zip((float(values.min()), float(values.max())), labels, strict=True))
             for x, text in _apart(axes, ends, limits):
                 _mark(axes, x, at, text, limits, above=False)
         axes.set_yticks(range(len(items)), names)
@@ -167,7 +167,7 @@ def _apart(axes: Axes, ends: list[tuple[float, str]], limits: tuple[float, float
     if right < left and first != last:
         return ends
     both = first if first == last else f"{first} ~ {last}"
-    return [((low + high) / 2, both)]
+    return [((low + high) / 2, _cut(both, _capacity(axes)))]
 
 
 def _mark(axes: Axes, x: float, at: float, text: str, limits: tuple[float, float], *, above: bool) -> None:
@@ -248,12 +248,22 @@ def _units(text: str) -> float:
     return sum(2.0 if unicodedata.east_asian_width(c) in "WF" else 1.1 for c in text)
 
 
+def _cut(text: str, units: float) -> str:
+    """Shorten a text to a width; what was cut off is shown as …."""
+    if _units(text) <= units:
+        return text
+    while text and _units(text) > units - 2:
+        text = text[:-1]
+    return f"{text}…"
+
+
 def _folded(label: str, most: int) -> str:
-    """Break a label into lines of at most ``most`` Chinese characters, three lines at most."""
-    if _units(label) <= 2 * most:
-        return label
-    lines = textwrap.wrap(label, most, max_lines=3, placeholder="…", break_long_words=True)
-    return "\n".join(lines)
+    """Break a label into at most two lines of ``most`` Chinese characters."""
+    first = label
+    while _units(first) > 2 * most:
+        first = first[:-1]
+    rest = label[len(first) :]
+    return f"{first}\n{_cut(rest, 2 * most)}" if rest else first
 
 
 def _left(names: Sequence[str]) -> float:

@@ -168,6 +168,8 @@ def _full_marks(scores: Scores) -> str:
     if leaves.empty:
         return ""
     full = leaves["points"] >= leaves["full"] - 1e-9
+    if not full.any():
+        return ""
     said = f"指标得分中满分的占 {percent(float(full.mean()))}"
     by_node = full.groupby(leaves["node"]).agg(["mean", "size"])
     names = leaves.drop_duplicates("node").set_index("node")["name"]

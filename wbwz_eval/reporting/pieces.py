@@ -8,6 +8,7 @@ element tell notebooks not to read it as mathematics either.
 from __future__ import annotations
 
 import base64
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Literal
@@ -18,16 +19,16 @@ if TYPE_CHECKING:
 _PLAIN_TEXT = "tex2jax_ignore mathjax_ignore"
 
 
-class Piece:
+class Piece(ABC):
     """Something that a notebook can show: as HTML, or as text where there is none."""
 
+    @abstractmethod
     def html(self) -> str:
         """Return the piece as HTML."""
-        raise NotImplementedError
 
+    @abstractmethod
     def text(self) -> str:
         """Return the piece as plain text."""
-        raise NotImplementedError
 
     def _repr_html_(self) -> str:
         return f'<div class="piece {_PLAIN_TEXT}">{self.html()}</div>'

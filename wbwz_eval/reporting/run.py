@@ -68,7 +68,7 @@ def run_report(
     with steps(f"{report.title} {span.id}", _count_steps(notebook)) as advance:
         try:
             return _run(report, opened, notebook, everything, place, advance)
-        except BaseException:
+        except Exception:
             place.drop_finished()
             raise
 
@@ -108,18 +108,18 @@ def _run(
         open_results(campaign, values["period"], values["level"])
     with tempfile.TemporaryDirectory(prefix=".report-", dir=place.page.parent) as beside:
         written = Path(beside) / place.notebook.name
+        html = Path(beside) / place.page.name
         try:
             executed = execute(source, written, values, advance)
+            advance("生成网页")
+            html.write_text(_page(report, executed, values), encoding="utf-8")
         except BaseException as error:
             if written.exists():
                 written.replace(place.failed)
             if isinstance(error, ReportError):
-                msg = f"报告 {report.name} 没有完成：{error}\n执行到出错处的笔记本：{place.failed}"
+                msg = f"报告 {report.name} 没有完成：{error}\n笔记本执行到此处：{place.failed}"
                 raise ReportError(msg) from None
             raise
-        advance("生成网页")
-        html = Path(beside) / place.page.name
-        html.write_text(_page(report, executed, values), encoding="utf-8")
         written.replace(place.notebook)
         html.replace(place.page)
     place.failed.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from wbwz_eval.reporting.editions import open_report
 from wbwz_eval.reporting.findings import findings
 from wbwz_eval.reporting.sections.adjustments import adjustments
 from wbwz_eval.reporting.sections.appendix import method
-from wbwz_eval.reporting.sections.drivers import drivers, drivers_chart
+from wbwz_eval.reporting.sections.drivers import drivers
 from wbwz_eval.reporting.sections.header import header
 from wbwz_eval.reporting.sections.profile import profile, profile_chart
 from wbwz_eval.reporting.sections.quality import quality
@@ -16,7 +16,6 @@ from wbwz_eval.reporting.sections.ranking import everybody, ranking
 __all__ = [
     "adjustments",
     "drivers",
-    "drivers_chart",
     "everybody",
     "findings",
     "header",

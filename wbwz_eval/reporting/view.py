@@ -69,13 +69,16 @@ def attained(scores: Scores, table: pd.DataFrame) -> pd.DataFrame:
 def by_group(scores: Scores) -> bool:
     """Return whether places are given within groups.
 
-    Where the whole level is ranked as one, only one of the groups has a first
-    place (or several that tie for it with one total).
+    Within a group the best place is 1, or the mean of the places that a tie
+    takes up, and no place is past the number of those ranked.
     """
     ranked = scores.scores[scores.scores["rank"].notna()]
-    best = ranked.groupby("group")["rank"].min()
-    # an averaged tie for the first place is under (1 + size of the group)
-    return len(best) < 2 or bool((best <= (ranked.groupby("group").size() + 1) / 2).all())  # noqa: PLR2004
+    for _, places in ranked.groupby("group")["rank"]:
+        best = places.min()
+        shared = ((places == best).sum() + 1) / 2
+        if best not in (1, shared) or places.max() > len(places):
+            return False
+    return True
 
 
 def peers(scores: Scores) -> list[Peers]:

@@ -45,13 +45,13 @@ def parts_of_change(scores: Scores) -> pd.DataFrame:
 
 
 def drivers(scores: Scores) -> Stack:
-    """Return the largest rises and falls of the total, taken apart by dimension."""
+    """Return the mean change by dimension, then the largest rises and falls, taken apart."""
     both = compared(scores)
     if both.empty:
         return Stack((Prose((no_comparison(scores),)),))
     up = both[both["delta"] > 0].nlargest(MOVERS, "delta")
     down = both[both["delta"] < 0].nsmallest(MOVERS, "delta")
-    parts: list[Piece] = []
+    parts: list[Piece] = [_mean_picture(scores, both)]
     for word, table in (("上升", up), ("下降", down)):
         if table.empty:
             parts.append(Prose((f"没有对象的总分比上期{word}。",)))
@@ -112,11 +112,7 @@ def _reasons(scores: Scores, entity: str, delta: float) -> str:
     return "、".join(said)
 
 
-def drivers_chart(scores: Scores) -> Piece:
-    """Return the mean change by dimension over all entities, or in words why there is no picture."""
-    both = compared(scores)
-    if both.empty:
-        return Prose((no_comparison(scores),), "note")
+def _mean_picture(scores: Scores, both: pd.DataFrame) -> Picture:
     places, mean = digits(scores), parts_of_change(scores).mean()
     titles = {d.id: d.name for d in dimensions(scores)} | _ADDED
     items = [
