@@ -34,7 +34,13 @@ def test_a_shown_command_runs(command, tmp_path):
     folder = str(Path(sys.executable).parent)
     environment = os.environ | {"PATH": folder + os.pathsep + os.environ["PATH"]}
     done = subprocess.run(
-        command.split(), cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=300
+        command.split(),
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
 
