@@ -121,6 +121,7 @@ def _header(dims, level, compared, grades, display):
             {"id": name, "name": f"维度{index}", "weight": 1 / len(dims), "full": 100.0}
             for index, name in enumerate(dims)
         ],
+        "rank_scope": "group",
         "min_group_size": 1.0,
         "edition": "internal",
     }

@@ -100,11 +100,11 @@ def test_many_are_shortened_and_the_appendix_lists_them_all(made):
 def test_a_level_ranked_as_one_is_shown_as_one(made):
     scores = made({"甲": [90.0, 70.0], "乙": [80.0, 60.0]})
     assert [group.name for group in peers(scores)] == ["甲", "乙"]
-    for places in ([1.0, 3.0, 2.0, 4.0], [1.5, 3.0, 1.5, 4.0], [1.0, 3.0, 1.0, 4.0]):
-        whole = replace(scores, scores=scores.scores.assign(rank=places))
-        assert [group.name for group in peers(whole)] == ["单位"]
-    averaged = replace(scores, scores=scores.scores.assign(rank=[1.5, 1.5, 1.0, 2.0]))
-    assert [group.name for group in peers(averaged)] == ["甲", "乙"]
+    ranked = scores.scores.assign(rank=[1.0, 3.0, 2.0, 4.0])
+    whole = replace(scores, header=scores.header | {"rank_scope": "level"}, scores=ranked)
+    (everybody,) = peers(whole)
+    assert everybody.name == "单位"
+    assert everybody.table["rank"].tolist() == [1.0, 2.0, 3.0, 4.0]
 
 
 def test_the_parts_of_a_change_add_up_to_it(made):

@@ -67,18 +67,8 @@ def attained(scores: Scores, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_group(scores: Scores) -> bool:
-    """Return whether places are given within groups.
-
-    Within a group the best place is 1, or the mean of the places that a tie
-    takes up, and no place is past the number of those ranked.
-    """
-    ranked = scores.scores[scores.scores["rank"].notna()]
-    for _, places in ranked.groupby("group")["rank"]:
-        best = places.min()
-        shared = ((places == best).sum() + 1) / 2
-        if best not in (1, shared) or places.max() > len(places):
-            return False
-    return True
+    """Return whether places are given within groups."""
+    return str(scores.header["rank_scope"]) == "group"
 
 
 def peers(scores: Scores) -> list[Peers]:

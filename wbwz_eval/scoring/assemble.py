@@ -87,6 +87,7 @@ def _header(current: ScoredPeriod, earlier: ScoredPeriod | None) -> dict[str, An
             }
             for name, node in level.tree.items()
         ],
+        "rank_scope": level.rank.scope,
         "min_group_size": float(level.groups.min_size),
     }
 
