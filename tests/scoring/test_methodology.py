@@ -187,6 +187,24 @@ def test_a_direction_is_checked_in_each_dated_version(panjin_copy):
         _load(panjin_copy)
 
 
+def test_weights_must_sum_in_each_dated_version(panjin_copy):
+    """20 + 30 + 25 + 25 = 100 at first; from 2023-03-01 on 25 + 30 + 25 + 25 = 105."""
+    versions = "{versions: [{from: 2023-01-01, value: 20, reason: r, approver: a}, {from: 2023-03-01, value: 25, reason: r, approver: a}]}"
+    _break(panjin_copy, ("closed: {points: {value: 20, note: 反推}}", f"closed: {{points: {versions}}}"))
+    with pytest.raises(CampaignError, match="分值合计 105") as caught:
+        _load(panjin_copy)
+    assert len(caught.value.faults) == 1
+
+
+def test_an_id_is_used_once_in_a_level(panjin_copy):
+    item = (
+        "    bonus: {items: {closed: {name: 加分, measure: {kind: count, ledger: hotline, date: as_of}}}}\n"
+    )
+    _break(panjin_copy, ("    rank: {scope: group", item + "    rank: {scope: group"))
+    with pytest.raises(CampaignError, match="编号 “closed” 已用于节点或指标"):
+        _load(panjin_copy)
+
+
 def test_a_number_before_its_first_version_is_an_error(panjin_copy):
     versions = "{versions: [{from: 2023-05-01, value: 100, reason: r, approver: a}]}"
     _break(panjin_copy, ("target: 100}", f"target: {versions}}}"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from wbwz_eval.campaign.faults import one_of
 from wbwz_eval.scoring.field_checks import check_measure
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from wbwz_eval.scoring.measures import Measure
     from wbwz_eval.scoring.methodology import Indicator, MethodologyFile
 
+_Model = TypeVar("_Model")
+
 _WEIGHT_TOLERANCE = 1e-9
 _FAR_FUTURE = dt.date(9999, 12, 31)
 
@@ -32,26 +34,54 @@ def check_methodology(
     model: MethodologyFile, stem: str, campaign: Campaign, source: YamlSource, faults: FaultList
 ) -> None:
     """Add every mistake of a methodology to ``faults``."""
+    seen: set[tuple[Loc, str]] = set()
 
     def report(loc: Loc, message: str, expected: str = "") -> None:
-        faults.add(source.name, message, expected=expected, line=source.line_of(loc))
+        if (loc, message) not in seen:
+            seen.add((loc, message))
+            faults.add(source.name, message, expected=expected, line=source.line_of(loc))
 
     if model.version != stem:
         report(("version",), f"version “{model.version}” 与文件名不一致", stem)
     _check_levels(model, campaign, report)
-    for name, level in model.levels.items():
-        _check_tree(model, level, ("levels", name), report)
-        _check_after_total(level, ("levels", name), campaign, report)
+    _check_ids(model, report)
     for loc, measure in _measures(model):
         check_measure(measure, loc, campaign.codebook, report)
-    # a rule must agree with its direction in each dated version of its numbers
-    seen: set[tuple[Loc, str]] = set()
+    # weights must sum and rules agree with their direction in each dated version of their numbers
     for day in sorted(version_starts(model)) or [_FAR_FUTURE]:
+        for name, level in model.levels.items():
+            in_force = _on(level, day)
+            if in_force is not None:
+                _check_tree(model, in_force, ("levels", name), report)
+                _check_after_total(in_force, ("levels", name), campaign, report)
         for name, indicator in model.indicators.items():
             for loc, message, expected in _rule_faults(model, name, indicator, day):
-                if (loc, message) not in seen:
-                    seen.add((loc, message))
-                    report(loc, message, expected)
+                report(loc, message, expected)
+
+
+def _on(node: _Model, day: dt.date) -> _Model | None:
+    """Return a model with its numbers as on a day; None where one has no version in force yet."""
+    try:
+        resolved: _Model = at_day(node, day)
+    except ValueError:
+        return None
+    return resolved
+
+
+def _check_ids(model: MethodologyFile, report: Callable[..., None]) -> None:
+    """Refuse an id that a level uses twice: evidence is filed by id."""
+    for name, level in model.levels.items():
+        taken = dict.fromkeys((*level.paths(), *level.gate_indicators), "节点或指标")
+        sections = (
+            (("bonus", "items"), list(level.bonus.items)),
+            (("deductions", "items"), list(level.deductions.items)),
+            (("vetoes",), list(level.vetoes)),
+        )
+        for at, keys in sections:
+            for key in keys:
+                if key in taken:
+                    report(("levels", name, *at, key), f"编号 “{key}” 已用于{taken[key]}", "换一个编号")
+                taken[key] = at[0]
 
 
 def _check_levels(model: MethodologyFile, campaign: Campaign, report: Callable[..., None]) -> None:
@@ -161,9 +191,8 @@ def _rule_faults(
     if rule is None:
         return
     loc: Loc = ("indicators", name, "rule")
-    try:
-        rule = at_day(rule, day)
-    except ValueError:  # no version in force yet: nothing to contradict
+    rule = _on(rule, day)
+    if rule is None:  # no version in force yet: nothing to contradict
         return
     for full in sorted(_full_marks(model, name)):
         for message, expected in rule.faults(indicator.direction, full):
