@@ -12,8 +12,10 @@ from rattler.package.build_string import BuildString
 
 ROOT = Path(__file__).parents[2]
 
-CONDA_NAMES = {"uv": None}
+CONDA_NAMES = {"matplotlib": "matplotlib-base", "uv": None}
 """What conda calls by another name; None = conda users don't need it: conda does its work."""
+
+LOCK_NAMES = {conda: name for name, conda in CONDA_NAMES.items()}
 
 
 def _locked():
@@ -42,11 +44,12 @@ def test_conda_gets_the_locked_versions():
     locked = _locked()
     conda, _ = _environment()
     for spec in conda:
-        name = MatchSpec(spec).name.normalized
-        if name in {"python", "pip"}:
+        own = MatchSpec(spec).name.normalized
+        if own in {"python", "pip"}:
             continue
-        assert _matches(spec, name, locked[name]), f"{spec}: the lock has {locked[name]}"
-        assert spec == f"{name}={locked[name]}", f"{spec} admits other versions than {locked[name]}"
+        version = locked[LOCK_NAMES.get(own, own)]
+        assert _matches(spec, own, version), f"{spec}: the lock has {version}"
+        assert spec == f"{own}={version}", f"{spec} admits other versions than {version}"
 
 
 def test_pip_gets_the_locked_versions():
@@ -85,5 +88,5 @@ def test_every_pin_has_a_hash_and_no_address_stands_anywhere():
     text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     for block in re.split(r"\n(?=[a-z0-9])", text.strip()):
         assert "--hash=sha256:" in block, block
-    for name in ("requirements.txt", "environment.yml", "pyproject.toml", "Makefile"):
+    for name in ("requirements.txt", "environment.yml", "pyproject.toml", "Makefile", ".ci/run"):
         assert "://" not in (ROOT / name).read_text(encoding="utf-8"), name
