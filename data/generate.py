@@ -19,6 +19,7 @@ from sample.roster import entities, skills
 from wbwz_eval import open_campaign
 
 SEED = 20110701
+NO_EVIDENCE_SHARE = 0.02
 HERE = Path(__file__).parent / "wbwz-2011"
 PREFIX = {
     "activities": "HD", "lessons": "JJ", "benchmarks": "DB", "issues": "WT", "targets": "MB",
@@ -60,7 +61,10 @@ def write(folder: Path = HERE) -> None:
     for name, schema in schemas.items():
         frame = ledgers[name].sort_values(["reported_on", "entity_id"], kind="stable").reset_index(drop=True)
         frame["row_id"] = [f"{PREFIX[name]}{k:05d}" for k in range(1, len(frame) + 1)]
-        frame["evidence_id"] = "佐" + frame["row_id"] if name in VERIFIED else ""
+        frame["evidence_id"] = ""
+        if name in VERIFIED:
+            lost = Draw(SEED, f"evidence/{name}").chance(NO_EVIDENCE_SHARE, len(frame))
+            frame["evidence_id"] = ("佐" + frame["row_id"]).where(~lost, "")
         labels = {code: field.label for code, field in schema.fields.items()}
         frame = frame.reindex(columns=list(labels)).rename(columns=labels)
         _write_csv(frame, folder / "ledgers" / f"{name}.csv")

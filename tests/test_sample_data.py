@@ -389,3 +389,47 @@ def test_weak_progress_turns_red_after_two_yellow_weeks(units):
     points = nodes.loc[nodes["node"] == "Y2", "points"]
     assert points.min() < 70
     assert points.max() > 95
+
+
+# what the table in the campaign's README names besides
+
+
+def test_who_reported_nothing_is_missing_and_not_zero(sample, units):
+    silent = [
+        (units[quarter].nodes, "U23", node) for quarter in ("2012-Q1", "2012-Q3") for node in ("F5", "F7")
+    ]
+    silent.append((units["2012-Q1"].nodes, "U23", "F2"))
+    silent.append((evaluate(sample, "2012-Q2", "party_org").nodes, "P36", "Y8"))
+    for nodes, entity, node in silent:
+        found = nodes.set_index(["entity_id", "node"]).loc[(entity, node)]
+        assert found["status"] == "missing", (entity, node)
+        assert np.isnan(found["points"]), (entity, node)
+
+
+def test_the_small_surveys_are_those_that_the_readme_names(ledgers):
+    surveys = ledgers["surveys"]
+    opinions = surveys[["很满意", "满意", "基本满意", "不太满意", "不满意"]].astype(int).sum(axis=1)
+    assert set(surveys.loc[opinions < 30, "被评对象"]) == {"U02", "U11", "U15", "P12", "P27", "P33", "P40"}
+
+
+def test_one_rater_gave_everybody_the_same_in_two_quarters(ledgers):
+    own = ledgers["ballots"][ledgers["ballots"]["评议人编号"] == "U-K2"]
+    different = own.groupby(own["评议日期"].str[:7])["评分"].nunique()
+    assert different.index[different == 1].tolist() == ["2011-09", "2012-09"]
+
+
+def test_an_accident_with_great_loss_was_also_punished(units):
+    adjustments = units["2012-Q4"].adjustments
+    vetoes = adjustments[(adjustments["kind"] == "veto") & adjustments["counted"]]
+    assert set(vetoes["entity_id"]) == {"U17"}
+    assert set(vetoes["item"]) == {"major-incident", "major-loss"}
+
+
+def test_every_exempt_indicator_is_shown_as_such(units):
+    exempt = pd.read_csv(SAMPLE / "not_applicable.csv", dtype=str, keep_default_na=False)
+    nodes = units["2012-Q3"].nodes
+    shown = nodes[nodes["status"] == "not_applicable"]
+    listed = set(zip(exempt["被评对象"], exempt["指标"], strict=True))
+    assert set(zip(shown["entity_id"], shown["node"], strict=True)) == listed
+    again = units["2012-Q4"].nodes.set_index(["entity_id", "node"])
+    assert again.loc[("U26", "Y4"), "status"] == "scored"

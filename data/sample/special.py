@@ -27,6 +27,9 @@ SILENCES = (
 )
 """Who reported nothing of these in a quarter: missing, which is not zero."""
 
+NO_SUCH_WORK = (("appeals", ("U27", "U28"), 0, 5), ("quality_checks", ("U26",), 3, 4))
+"""Ledgers of work that an exemption says an entity does not have: no rows in those quarters."""
+
 NUMBERS = {"appeals": "appeal_no", "cases": "case_no"}
 OWN_NUMBERS = (
     "task_no",
@@ -51,6 +54,10 @@ def apply(world: World, ledgers: Ledgers) -> None:
             frame = ledgers[name]
             silent = (frame["entity_id"] == entity) & (frame["_quarter"] == quarter)
             ledgers[name] = frame[~silent].reset_index(drop=True)
+    for name, entities, start, end in NO_SUCH_WORK:
+        frame = ledgers[name]
+        idle = frame["entity_id"].isin(entities) & frame["_quarter"].between(start, end)
+        ledgers[name] = frame[~idle].reset_index(drop=True)
     renumber(world, ledgers)
 
 
@@ -157,6 +164,6 @@ def not_applicable() -> pd.DataFrame:
         ("U27", "F4", "2011-07-01", "", "不设服务窗口,不受理群众诉求", "工作小组"),
         ("U28", "F3", "2011-07-01", "", "不设服务窗口,不受理群众诉求", "工作小组"),
         ("U28", "F4", "2011-07-01", "", "不设服务窗口,不受理群众诉求", "工作小组"),
-        ("U28", "F6", "2011-07-01", "", "无行政审批事项", "工作小组"),
+        ("U28", "F6", "2011-07-01", "", "以技术服务为主，不评压缩率", "工作小组"),
     ]
     return pd.DataFrame(rows, columns=["被评对象", "指标", "起", "止", "理由", "批准人"])
