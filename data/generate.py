@@ -21,16 +21,6 @@ from wbwz_eval import open_campaign
 SEED = 20110701
 NO_EVIDENCE_SHARE = 0.02
 HERE = Path(__file__).parent / "wbwz-2011"
-PREFIX = {
-    "activities": "HD", "lessons": "JJ", "benchmarks": "DB", "issues": "WT", "targets": "MB",
-    "ballots": "PY", "tasks": "RW", "task_reports": "ZD", "weekly_returns": "ZB", "milestones": "JD",
-    "quality_checks": "ZL", "cascade": "FJ", "five_good": "WH", "member_goals": "GW", "contests": "BW",
-    "innovation_projects": "CX", "topics": "KT", "outputs": "CG", "awards": "BZ", "effects": "CY",
-    "commitments": "CN", "rectifications": "ZG", "appeals": "SQ", "surveys": "MY", "cases": "BJ",
-    "visits": "ZF", "mutual_help": "HZ", "service_items": "SX", "supervised": "DU", "findings": "JC",
-    "verification": "HC", "accountability": "WZ", "incidents": "SJ",
-}  # fmt: skip
-"""Ledger → how its row numbers begin."""
 
 
 def build(folder: Path) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
@@ -60,7 +50,7 @@ def write(folder: Path = HERE) -> None:
     (folder / "ledgers").mkdir(exist_ok=True)
     for name, schema in schemas.items():
         frame = ledgers[name].sort_values(["reported_on", "entity_id"], kind="stable").reset_index(drop=True)
-        frame["row_id"] = [f"{PREFIX[name]}{k:05d}" for k in range(1, len(frame) + 1)]
+        frame["row_id"] = [f"{schema.prefix}{k:05d}" for k in range(1, len(frame) + 1)]
         frame["evidence_id"] = ""
         if name in VERIFIED:
             lost = Draw(SEED, f"evidence/{name}").chance(NO_EVIDENCE_SHARE, len(frame))

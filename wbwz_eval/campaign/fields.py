@@ -49,12 +49,14 @@ class Field(BaseModel):
     """One column: what people call it, what it may hold, and who may see it.
 
     ``minimum`` and ``maximum`` are in the field's own unit. ``default`` is what an empty cell
-    means, written as in the table.
+    means, written as in the table. ``aliases`` are labels of older templates; ``filled_by`` says
+    whether whoever reports fills the column, or only the office.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     label: Annotated[StrictStr, Described(min_length=1)]
+    aliases: tuple[Annotated[StrictStr, Described(min_length=1)], ...] = ()
     type: FieldType
     unit: StrictStr | None = None
     allowed: tuple[_Written, ...] = ()
@@ -62,6 +64,7 @@ class Field(BaseModel):
     minimum: _Bound | None = None
     maximum: _Bound | None = None
     disclosure: Literal["public", "internal", "personal"] = "internal"
+    filled_by: Literal["reporter", "office"] = "reporter"
     note: StrictStr | None = None
     default: _Written | None = None
 

@@ -12,6 +12,8 @@ from pydantic import Field as Described
 
 from wbwz_eval.campaign.faults import CampaignError, FaultList, nearest
 from wbwz_eval.campaign.fields import Field, FieldType
+from wbwz_eval.campaign.periods import PeriodKind
+from wbwz_eval.campaign.row_checks import RowCheck
 from wbwz_eval.campaign.tables import read_table
 from wbwz_eval.campaign.yaml_nodes import Loc, key_path
 from wbwz_eval.campaign.yaml_source import YamlSource, load_yaml, read_model
@@ -58,13 +60,29 @@ _Code = Annotated[StrictStr, AfterValidator(_code)]
 
 
 class LedgerSchema(BaseModel):
-    """One ledger: its name and its columns by code, those common to all ledgers first."""
+    """One ledger: its name and its columns by code, those common to all ledgers first.
+
+    Attributes:
+        key: The fields that name a row where its number is left empty; none where it must be given.
+        prefix: How the row numbers in its templates begin.
+        reported_by: Who hands it in: level ids, or ``office`` for the office alone.
+        every: How often something, be it "nothing to report", is owed; None where nothing is.
+        serves: Ids of the mechanisms, in the document that the campaign carries out, whose facts
+            stand here.
+        checks: What rows must fulfil beyond their single cells.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[StrictStr, Described(min_length=1)]
-    fields: dict[_Code, Field]
     note: StrictStr | None = None
+    key: tuple[StrictStr, ...] = ()
+    prefix: Annotated[StrictStr, Described(pattern=r"^[A-Z][A-Z0-9]*$")] = "H"
+    reported_by: tuple[StrictStr, ...] = ()
+    every: PeriodKind | None = None
+    serves: tuple[StrictStr, ...] = ()
+    checks: tuple[RowCheck, ...] = ()
+    fields: dict[_Code, Field]
 
 
 class Codebook(BaseModel):
@@ -81,6 +99,7 @@ class _CodebookFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     common: dict[_Code, Field]
+    common_checks: tuple[RowCheck, ...] = ()
     ledgers: dict[_Code, LedgerSchema]
 
 
@@ -104,7 +123,12 @@ def load_codebook(path: Path) -> Codebook:
         raise CampaignError(message, faults)
     return Codebook(
         ledgers={
-            ledger_id: schema.model_copy(update={"fields": {**written.common, **schema.fields}})
+            ledger_id: schema.model_copy(
+                update={
+                    "fields": {**written.common, **schema.fields},
+                    "checks": (*written.common_checks, *schema.checks),
+                }
+            )
             for ledger_id, schema in written.ledgers.items()
         }
     )
