@@ -1,22 +1,26 @@
 """Write the synthetic sample campaign; the same seed gives the same bytes.
 
 ``python data/generate.py [FOLDER]`` rewrites entities.csv, not_applicable.csv
-and ledgers/ of data/wbwz-2011 (or of FOLDER, which must hold the hand-written
+and submissions/ of data/wbwz-2011 (or of FOLDER, which must hold the hand-written
 campaign.yaml and ledgers.yaml). Nothing in it describes a real body or person.
 """
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
 import pandas as pd
 from sample import conduct, learning, party, service, special, tasks
+from sample.deliver import deliver
 from sample.draw import Draw
 from sample.facts import VERIFIED, World
 from sample.roster import entities, skills
 
-from wbwz_eval import open_campaign
+from wbwz_eval import Campaign, open_campaign
+from wbwz_eval.campaign.folder import CACHE
+from wbwz_eval.campaign.receipts import SUBMISSIONS
 
 SEED = 20110701
 NO_EVIDENCE_SHARE = 0.02
@@ -42,36 +46,29 @@ def build(folder: Path) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
 
 
 def write(folder: Path = HERE) -> None:
-    """Write the generated files into a campaign folder."""
+    """Write the generated files into a campaign folder, and hand in the ledgers' rows anew."""
     table, ledgers = build(folder)
-    schemas = open_campaign(folder).codebook.ledgers
     _write_csv(table, folder / "entities.csv")
     _write_csv(special.not_applicable(), folder / "not_applicable.csv")
-    (folder / "ledgers").mkdir(exist_ok=True)
-    for name, schema in schemas.items():
-        frame = ledgers[name].sort_values(["reported_on", "entity_id"], kind="stable").reset_index(drop=True)
-        frame["row_id"] = [f"{schema.prefix}{k:05d}" for k in range(1, len(frame) + 1)]
-        frame["evidence_id"] = ""
-        if name in VERIFIED:
-            lost = Draw(SEED, f"evidence/{name}").chance(NO_EVIDENCE_SHARE, len(frame))
-            frame["evidence_id"] = ("佐" + frame["row_id"]).where(~lost, "")
-        labels = {code: field.label for code, field in schema.fields.items()}
-        frame = frame.reindex(columns=list(labels)).rename(columns=labels)
-        _write_csv(frame, folder / "ledgers" / f"{name}.csv")
+    for made in (SUBMISSIONS, CACHE):
+        shutil.rmtree(folder / made, ignore_errors=True)
+    campaign = open_campaign(folder)
+    deliver(campaign, {name: numbered(name, ledgers[name], campaign) for name in campaign.codebook.ledgers})
+
+
+def numbered(name: str, frame: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
+    """Return a ledger's rows in the order of reporting, with row numbers and evidence."""
+    frame = frame.sort_values(["reported_on", "entity_id"], kind="stable").reset_index(drop=True)
+    frame["row_id"] = [f"{campaign.codebook.ledgers[name].prefix}{k:05d}" for k in range(1, len(frame) + 1)]
+    frame["evidence_id"] = ""
+    if name in VERIFIED:
+        lost = Draw(SEED, f"evidence/{name}").chance(NO_EVIDENCE_SHARE, len(frame))
+        frame["evidence_id"] = ("佐" + frame["row_id"]).where(~lost, "")
+    return frame
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    text = frame.apply(_as_text)
-    path.write_bytes(text.to_csv(index=False, lineterminator="\n").encode())
-
-
-def _as_text(column: pd.Series) -> pd.Series:
-    """Write dates as dates, whole numbers without a point, and nothing for what is empty."""
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return column.dt.strftime("%Y-%m-%d").fillna("")
-    if pd.api.types.is_float_dtype(column):
-        return column.map(lambda value: "" if pd.isna(value) else f"{value:.6f}".rstrip("0").rstrip("."))
-    return column.fillna("").astype(str)
+    path.write_bytes(frame.fillna("").to_csv(index=False, lineterminator="\n").encode())
 
 
 if __name__ == "__main__":

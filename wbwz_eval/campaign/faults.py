@@ -26,6 +26,7 @@ class Fault:
         sheet, row, column: Place in a table; ``row`` counts as a spreadsheet does, the header being
             1.
         value: The offending value.
+        cell: The cell as a spreadsheet calls it, such as ``D5``; then ``row`` is not printed.
         line: Line of a YAML file, from 1.
         key: Path of the key in a YAML file, such as ``levels.unit.full``.
     """
@@ -39,13 +40,16 @@ class Fault:
     value: object | None = None
     line: int | None = None
     key: str | None = None
+    cell: str | None = None
 
     def __str__(self) -> str:
         """Return the one Chinese line that people read."""
         place = [self.file]
         if self.sheet is not None:
             place.append(f"工作表“{self.sheet}”")
-        if self.row is not None:
+        if self.cell is not None:
+            place.append(self.cell)
+        elif self.row is not None:
             place.append(f"第 {self.row} 行")
         elif self.line is not None:
             place.append(f"第 {self.line} 行")
@@ -128,9 +132,9 @@ class FaultList:
         return iter(self._faults)
 
 
-def nearest(word: str, words: Iterable[str]) -> str | None:
-    """Return the word most like ``word``, or None where none is near."""
-    found = difflib.get_close_matches(word, list(words), n=1, cutoff=0.5)
+def nearest(word: str, words: Iterable[str], *, cutoff: float = 0.5) -> str | None:
+    """Return the word most like ``word``, or None where none is as near as ``cutoff`` (0 to 1)."""
+    found = difflib.get_close_matches(word, list(words), n=1, cutoff=cutoff)
     return found[0] if found else None
 
 

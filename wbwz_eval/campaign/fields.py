@@ -13,8 +13,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool, StrictS
 from pydantic import Field as Described
 
 from wbwz_eval.campaign.faults import nearest, one_of
+from wbwz_eval.campaign.written import NOTHING, plain, read_date, read_flag, read_number
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 FieldType = Literal["text", "date", "number", "integer", "choice", "entity", "flag"]
@@ -23,13 +26,12 @@ FLAGS = ("是", "否")
 
 _NUMERIC = ("number", "integer")
 _DATE_FORM = "年-月-日,如 2011-09-30"
-_NUMBER_FORM = "数字,如 95 或 95.5(不带千分位逗号、百分号和单位)"
-_INTEGER_FORM = "整数,如 12(不带千分位逗号和单位)"
+_NUMBER_FORM = "数字,如 95 或 95.5"
+_INTEGER_FORM = "整数,如 12"
 
-_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
-_WRITTEN_DATE = re.compile(r"([0-9]+)(?:年([0-9]+)月([0-9]+)日|/([0-9]+)/([0-9]+))\Z")
-# Years 1900 to 2099: an 0211 or a 2911 is a slip of the keyboard.
-_DATE = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{1,2}-[0-9]{1,2}")
+# Written as most cells are; the rest is read one by one.
+_PLAIN_NUMBER = re.compile(r"[-+]?[0-9]{1,15}(?:\.[0-9]+)?")
+_PLAIN_DATE = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 
 
 def _as_written(value: object) -> object:
@@ -123,66 +125,108 @@ class Parsed:
     failed: tuple[Failed, ...]
 
 
-def parse_cells(cells: NDArray[np.object_], field: Field, entities: pd.Index | None = None) -> Parsed:
-    """Read the cells of one column.
+def parse_cells(cells: NDArray[np.object_], field: Field, entities: pd.DataFrame | None = None) -> Parsed:
+    """Read the cells of one column, as people write them (see :mod:`.written`).
 
     Args:
         cells: Texts without white space around them, shape (n,); empty text = an empty cell.
         field: What the column may hold.
-        entities: The ids that a field of type ``entity`` may hold; not checked if None.
+        entities: Indexed by the ids that a field of type ``entity`` may hold, with a column
+            ``name``; a name that only one entity has is read as its id. Not checked if None.
 
     Returns:
         Values of shape (n,): ``datetime64[s]`` for dates (NaT where empty or wrong), float64 for
-        numbers (NaN where empty or wrong), else the texts themselves (object).
+        numbers (NaN where empty or wrong), else texts (object): a choice as it stands in
+        ``allowed``, a flag as 是 or 否, an entity as its id.
     """
     filled = cells != ""
     match field.type:
         case "date":
-            dates = _dates(cells)
-            return Parsed(dates, (Failed(filled & np.isnat(dates), "不是日期", _DATE_FORM),))
+            return _parse_dates(cells, filled)
         case "number" | "integer":
             return _parse_numbers(cells, filled, field)
-        case "choice" | "flag":
-            words = field.allowed if field.type == "choice" else FLAGS
-            return Parsed(cells, (Failed(filled & ~np.isin(cells, words), "不在可填的值之内", words=words),))
+        case "choice":
+            known = {plain(word): word for word in field.allowed}
+            return _parse_words(cells, filled, field.allowed, lambda text: known.get(plain(text)))
+        case "flag":
+            return _parse_words(cells, filled, FLAGS, read_flag)
         case "entity" if entities is not None:
-            unknown = filled & ~np.asarray(pd.Index(cells).isin(entities))
-            return Parsed(
-                cells, (Failed(unknown, "不是已登记的被评对象", "entities.csv 里的编号", entities),)
-            )
+            return _parse_entities(cells, filled, entities)
     return Parsed(cells, ())
 
 
-def _dates(cells: NDArray[np.object_]) -> NDArray[np.datetime64]:
-    """Read dates written 2011-9-30, 2011/9/30 or 2011年9月30日; NaT where a text is none."""
-    written = pd.Series(cells, dtype=object)
-    iso = written.str.replace(_WRITTEN_DATE, _with_hyphens, regex=True)
-    iso = iso.where(iso.str.fullmatch(_DATE).astype(bool))
-    dates = pd.to_datetime(iso, format="%Y-%m-%d", errors="coerce")
-    return dates.to_numpy().astype("datetime64[s]")
-
-
-def _with_hyphens(found: re.Match[str]) -> str:
-    return "-".join(part for part in found.groups() if part is not None)
+def _parse_dates(cells: NDArray[np.object_], filled: NDArray[np.bool_]) -> Parsed:
+    try:
+        usual = [text if _PLAIN_DATE.fullmatch(text) else "NaT" for text in cells]
+        values = np.array(usual, dtype="datetime64[s]")
+    except ValueError:
+        # such as 2011-02-30: all are read one by one
+        values = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[s]")
+    wrong = filled & np.isnat(values)
+    for place in np.flatnonzero(wrong):
+        day = read_date(cells[place])
+        if day is not None:
+            values[place] = np.datetime64(day)
+            wrong[place] = False
+        elif cells[place] in NOTHING:
+            wrong[place] = False
+    return Parsed(values, (Failed(wrong, "不是日期", _DATE_FORM),))
 
 
 def _parse_numbers(cells: NDArray[np.object_], filled: NDArray[np.bool_], field: Field) -> Parsed:
-    numeric = pd.Series(cells, dtype=object).str.fullmatch(_NUMBER).to_numpy(dtype=bool)
-    values = np.full(len(cells), np.nan)
     # Python's own reading of each text: the nearest double. pandas' parser does not promise that.
-    values[numeric] = cells[numeric].astype(np.float64)
+    values = np.array(
+        [float(text) if _PLAIN_NUMBER.fullmatch(text) else np.nan for text in cells], dtype=np.float64
+    )
+    wrong = filled & np.isnan(values)
+    for place in np.flatnonzero(wrong):
+        number = read_number(cells[place], field.unit)
+        if number is not None:
+            values[place] = number
+            wrong[place] = False
+        elif cells[place] in NOTHING:
+            wrong[place] = False
     whole = field.type == "integer"
-    readable = np.isfinite(values) & ((values == np.floor(values)) | (not whole))
-    failed = [
-        Failed(
-            filled & ~readable,
-            "不是整数" if whole else "不是数字",
-            _INTEGER_FORM if whole else _NUMBER_FORM,
-        )
-    ]
+    if whole:
+        broken = ~np.isnan(values) & (values != np.floor(values))
+        wrong |= broken
+        values[broken] = np.nan
+    failed = [Failed(wrong, "不是整数" if whole else "不是数字", _INTEGER_FORM if whole else _NUMBER_FORM)]
     if field.minimum is not None:
-        failed.append(Failed(readable & (values < field.minimum), "太小", f"不小于 {field.minimum:g}"))
+        failed.append(Failed(values < field.minimum, "太小", f"不小于 {field.minimum:g}"))
     if field.maximum is not None:
-        failed.append(Failed(readable & (values > field.maximum), "太大", f"不大于 {field.maximum:g}"))
-    values[~readable] = np.nan
+        failed.append(Failed(values > field.maximum, "太大", f"不大于 {field.maximum:g}"))
     return Parsed(values, tuple(failed))
+
+
+def _parse_words(
+    cells: NDArray[np.object_],
+    filled: NDArray[np.bool_],
+    words: tuple[str, ...],
+    read: Callable[[str], str | None],
+) -> Parsed:
+    wrong = filled & np.array([text not in words for text in cells], dtype=bool)
+    values = cells.copy()
+    for place in np.flatnonzero(wrong):
+        word = read(cells[place])
+        if word is not None:
+            values[place] = word
+            wrong[place] = False
+    return Parsed(values, (Failed(wrong, "不在可填的值之内", words=words),))
+
+
+def _parse_entities(cells: NDArray[np.object_], filled: NDArray[np.bool_], entities: pd.DataFrame) -> Parsed:
+    ids = entities.index
+    wrong = filled & np.array([text not in ids for text in cells], dtype=bool)
+    values = cells.copy()
+    if wrong.any():
+        single = entities.loc[~entities["name"].duplicated(keep=False), "name"]
+        known = {plain(name): entity for entity, name in single.items()}
+        known |= {plain(entity).upper(): entity for entity in ids}
+        for place in np.flatnonzero(wrong):
+            text = plain(cells[place])
+            entity = known.get(text, known.get(text.upper()))
+            if entity is not None:
+                values[place] = entity
+                wrong[place] = False
+    return Parsed(values, (Failed(wrong, "不是已登记的被评对象", "entities.csv 里的编号或名称", ids),))

@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from wbwz_eval.campaign.campaign_file import Group, MethodologyVersion, read_campaign_file
 from wbwz_eval.campaign.entities import load_entities
-from wbwz_eval.campaign.faults import CampaignError, FaultList, one_of
-from wbwz_eval.campaign.fields import Field
-from wbwz_eval.campaign.ledgers import (
-    LEDGERS,
-    Codebook,
-    Ledger,
-    ledger_files,
-    load_codebook,
-    load_ledger,
-)
+from wbwz_eval.campaign.faults import CampaignError, FaultList, nearest, one_of
+from wbwz_eval.campaign.fields import Field, parse_cells
+from wbwz_eval.campaign.ledgers import ADDED, Codebook, Ledger, LedgerSchema, load_codebook
 from wbwz_eval.campaign.periods import Period, PeriodKind, parse_period, periods_of
+from wbwz_eval.campaign.receipts import SUBMISSIONS, Inbox
+from wbwz_eval.campaign.replay import Replay, replay
 from wbwz_eval.campaign.tables import empty_table, read_table
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from wbwz_eval.campaign.workdays import WorkCalendar
 
 _CAMPAIGN, _ENTITIES, _CODEBOOK = "campaign.yaml", "entities.csv", "ledgers.yaml"
 _NOT_APPLICABLE = "not_applicable.csv"
+METHODOLOGY = "methodology"
+CONFIGURATION = (_CAMPAIGN, _ENTITIES, _CODEBOOK, _NOT_APPLICABLE)
+"""The files that say who is evaluated, when, and what the ledgers mean."""
+
+CACHE = ".cache"
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Which receipts the ledgers stand on.
+
+    Attributes:
+        through: The number of the last one; None for all that there are.
+        admitted: Period id → receipts that count in it though they came after its cut-off, by the
+            decision on an appeal.
+    """
+
+    through: int | None = None
+    admitted: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +54,9 @@ class Campaign:
 
     Attributes:
         path: Its folder.
+        configuration: Where :data:`CONFIGURATION` and the methodology stand: the folder itself, or
+            the copies that a frozen period keeps.
+        basis: Which receipts count.
         levels: Level id → name, in the order of reports.
         groups: Group id → group.
         entities: See :func:`wbwz_eval.campaign.entities.load_entities`.
@@ -49,6 +67,8 @@ class Campaign:
     """
 
     path: Path
+    configuration: Path
+    basis: Basis
     name: str
     organiser: str
     office: str
@@ -64,7 +84,8 @@ class Campaign:
     cutoff_workdays: dict[PeriodKind, int]
     methodology_versions: tuple[MethodologyVersion, ...]
     not_applicable: pd.DataFrame
-    _ledgers: dict[str, Ledger] = field(default_factory=dict, repr=False)
+    _replayed: list[Replay] = field(default_factory=list, repr=False)
+    _ledgers: dict[tuple[str, str], Ledger] = field(default_factory=dict, repr=False)
 
     @property
     def term(self) -> tuple[dt.date, dt.date]:
@@ -91,11 +112,72 @@ class Campaign:
             raise CampaignError(message)
         return self.calendar.cutoff(period.end, days)
 
-    def ledger(self, ledger_id: str) -> Ledger:
-        """Return a ledger, read at the first call (see :func:`.ledgers.load_ledger`)."""
-        if ledger_id not in self._ledgers:
-            self._ledgers[ledger_id] = load_ledger(self.path, ledger_id, self.codebook, self.entities)
-        return self._ledgers[ledger_id]
+    @property
+    def inbox(self) -> Inbox:
+        """The submissions as received, with their receipts."""
+        return Inbox(self.path / SUBMISSIONS)
+
+    @property
+    def cache(self) -> Path:
+        """The folder of the cache; it may be deleted at any time."""
+        return self.path / CACHE
+
+    def replay(self, *, afresh: bool = False) -> Replay:
+        """Return all versions of all ledgers' rows, replayed at the first call or ``afresh``.
+
+        Raises:
+            CampaignError: see :func:`wbwz_eval.campaign.replay.replay`.
+        """
+        if afresh:
+            self._replayed.clear()
+            self._ledgers.clear()
+        if not self._replayed:
+            self._replayed.append(replay(self.codebook, self.inbox, self.cache))
+        return self._replayed[0]
+
+    def ledger(self, ledger_id: str, as_of: dt.date | None = None) -> Ledger:
+        """Return a ledger as it stood at the end of a day, by what had been received; None for now.
+
+        Raises:
+            CampaignError: The codebook has no such ledger, or see :meth:`replay`.
+        """
+        schema = self._schema(ledger_id)
+        rows = self.replay().versions[ledger_id].standing(as_of, through=self.basis.through)
+        return Ledger(ledger_id, schema, _tidy(rows, schema))
+
+    def ledger_for(self, ledger_id: str, period: Period) -> Ledger:
+        """Return a ledger as it counts for a period: as it stood at the cut-off.
+
+        Rows that came in later are there too, with the day on which they did, so that scoring can
+        show them as late; what was admitted on an appeal counts as if it had come in time.
+
+        Raises:
+            CampaignError: see :meth:`ledger` and :meth:`cutoff`.
+        """
+        known = self._ledgers.get((ledger_id, period.id))
+        if known is None:
+            schema = self._schema(ledger_id)
+            rows = (
+                self.replay()
+                .versions[ledger_id]
+                .standing(
+                    self.cutoff(period),
+                    through=self.basis.through,
+                    admitted=self.basis.admitted.get(period.id, ()),
+                    late_too=True,
+                )
+            )
+            known = Ledger(ledger_id, schema, _tidy(rows, schema))
+            self._ledgers[ledger_id, period.id] = known
+        return known
+
+    def _schema(self, ledger_id: str) -> LedgerSchema:
+        schema = self.codebook.ledgers.get(ledger_id)
+        if schema is None:
+            close = nearest(ledger_id, self.codebook.ledgers)
+            message = f"{_CODEBOOK} 里没有台账 “{ledger_id}”" + (f";最接近的是 {close}" if close else "")
+            raise CampaignError(message)
+        return schema
 
     def entities_at(self, level: str, period: Period) -> pd.DataFrame:
         """Return the entities of a level that take part in a period: valid on a day of it at least.
@@ -122,28 +204,57 @@ class Campaign:
             first = self.methodology_versions[0].effective_from
             message = f"{period.id} 没有生效的评价办法: 最早的从 {first} 起"
             raise CampaignError(message)
-        path = self.path / "methodology" / f"{in_force[-1].version}.yaml"
+        path = self.configuration / METHODOLOGY / f"{in_force[-1].version}.yaml"
         if not path.is_file():
             message = f"找不到评价办法 methodology/{path.name}"
             raise CampaignError(message)
         return path
 
     def digest_inputs(self) -> dict[str, str]:
-        """Return the SHA-256 of each file behind results but the methodology, by relative path."""
-        single = [self.path / name for name in (_CAMPAIGN, _ENTITIES, _CODEBOOK, _NOT_APPLICABLE)]
-        files = [*single, *(self.path / LEDGERS).rglob("*.csv")]
-        named = {path.relative_to(self.path).as_posix(): path for path in files if path.is_file()}
-        return {name: hashlib.sha256(named[name].read_bytes()).hexdigest() for name in sorted(named)}
+        """Return the SHA-256 of each file behind results but the methodology, by relative path.
+
+        The last receipt stands for all submissions: it carries the digest of the one before it, and
+        each carries that of its original.
+        """
+        named = {name: self.configuration / name for name in CONFIGURATION}
+        found = {
+            name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for name, path in named.items()
+            if path.is_file()
+        }
+        receipts = self.inbox.paths()[: self.basis.through]
+        if receipts:
+            last = receipts[-1]
+            name = last.relative_to(self.path).as_posix()
+            found[name] = hashlib.sha256(last.read_bytes()).hexdigest()
+        return dict(sorted(found.items()))
 
 
-def open_campaign(path: Path | str) -> Campaign:
-    """Open a campaign's folder; ledgers are read when they are asked for.
+def _tidy(rows: pd.DataFrame, schema: LedgerSchema) -> pd.DataFrame:
+    """Put columns in the codebook's order, and let empty cells have their default."""
+    for code, spec in schema.fields.items():
+        if spec.default is not None:
+            default = parse_cells(np.array([spec.default], dtype=object), spec).content[0]
+            empty = rows[code] == "" if rows[code].dtype == object else rows[code].isna()
+            rows[code] = rows[code].where(~empty, default)
+    return rows[[*schema.fields, *ADDED]]
+
+
+def open_campaign(
+    path: Path | str, *, configuration: Path | None = None, basis: Basis | None = None
+) -> Campaign:
+    """Open a campaign's folder; ledgers are replayed when they are asked for.
+
+    Args:
+        path: The folder.
+        configuration: Where the configuration stands if not in it; see :class:`Campaign`.
+        basis: Which receipts count; all if None.
 
     Raises:
         CampaignError: With every fault of ``campaign.yaml``, ``entities.csv``, ``ledgers.yaml`` and
-            ``not_applicable.csv``, and every file among the ledgers that belongs to none.
+            ``not_applicable.csv``.
     """
-    folder = Path(path)
+    folder = configuration or Path(path)
     if not (folder / _CAMPAIGN).is_file():
         message = f"{folder} 不是活动文件夹: 里面没有 {_CAMPAIGN}"
         raise CampaignError(message)
@@ -159,7 +270,6 @@ def open_campaign(path: Path | str) -> Campaign:
         faults.extend(error.faults)
     try:
         codebook = load_codebook(folder / _CODEBOOK)
-        _check_ledger_files(folder, codebook, faults)
     except CampaignError as error:
         faults.extend(error.faults)
     not_applicable = _load_not_applicable(folder / _NOT_APPLICABLE, entities, faults)
@@ -167,7 +277,9 @@ def open_campaign(path: Path | str) -> Campaign:
         message = f"活动文件夹 {folder.name} 有误"
         raise CampaignError(message, faults)
     return Campaign(
-        path=folder,
+        path=Path(path),
+        configuration=folder,
+        basis=basis or Basis(),
         name=written.name,
         organiser=written.organiser,
         office=written.office,
@@ -186,21 +298,6 @@ def open_campaign(path: Path | str) -> Campaign:
     )
 
 
-def _check_ledger_files(folder: Path, codebook: Codebook, faults: FaultList) -> None:
-    """Tell which tables nobody would read: mostly a name that is not quite the ledger's."""
-    read = {path for ledger_id in codebook.ledgers for path in ledger_files(folder, ledger_id)}
-    for path in sorted((folder / LEDGERS).rglob("*")):
-        if path.suffix.lower() == ".csv" and path not in read:
-            faults.add(
-                path.relative_to(folder).as_posix(),
-                f"{_CODEBOOK} 里没有这张台账",
-                expected=one_of(
-                    (f"{LEDGERS}/{i}.csv" for i in codebook.ledgers),
-                    instead_of=f"{LEDGERS}/{path.name}",
-                ),
-            )
-
-
 def _load_not_applicable(path: Path, entities: pd.DataFrame | None, faults: FaultList) -> pd.DataFrame:
     """Read the optional list of what does not apply to whom."""
     fields = {
@@ -213,8 +310,7 @@ def _load_not_applicable(path: Path, entities: pd.DataFrame | None, faults: Faul
     }
     if not path.exists():
         return empty_table(fields).drop(columns="source_row")
-    known = None if entities is None else entities.index
-    table = read_table(path, path.name, fields, faults=faults, entities=known)
+    table = read_table(path, path.name, fields, faults=faults, entities=entities)
     for row in table.loc[table["to"] < table["from"], "source_row"]:
         faults.add(path.name, "早于“起”", row=int(row), column="止")
     return table.drop(columns="source_row")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, StrictStr
 from pydantic import Field as Described
 
-from wbwz_eval.campaign.faults import CampaignError, FaultList, nearest
+from wbwz_eval.campaign.faults import CampaignError, FaultList
 from wbwz_eval.campaign.fields import Field, FieldType
 from wbwz_eval.campaign.periods import PeriodKind
 from wbwz_eval.campaign.row_checks import RowCheck
-from wbwz_eval.campaign.tables import read_table
+from wbwz_eval.campaign.written import plain
 from wbwz_eval.campaign.yaml_nodes import Loc, key_path
 from wbwz_eval.campaign.yaml_source import YamlSource, load_yaml, read_model
 
@@ -22,35 +23,33 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = [
-    "Codebook",
-    "Field",
-    "Ledger",
-    "LedgerSchema",
-    "ledger_files",
-    "load_codebook",
-    "load_ledger",
-]
-
-LEDGERS = "ledgers"
+__all__ = ["Codebook", "Field", "Ledger", "LedgerSchema", "load_codebook"]
 
 # What scoring needs of every row: whose it is, when it came, if it stands and is verified.
 _NEEDED: Mapping[str, FieldType] = {
     "row_id": "text",
     "entity_id": "entity",
-    "reported_on": "date",
     "status": "choice",
     "verified_by": "text",
     "verified_on": "date",
 }
-_NEVER_EMPTY = ("row_id", "entity_id", "reported_on")
-_ADDED = ("source", "source_row")
+ROW_ID, ENTITY = "row_id", "entity_id"
+
+ADDED = ("reported_on", "receipt", "source", "source_row")
+"""Columns of every ledger beside its fields, from the receipts."""
+
+Labels = dict[str, dict[str, tuple[str, float]]]
+
+OWN = 1.0
+"""How far a label that few ledgers have tells one of them; one that all have tells little."""
+
+_NEVER_EMPTY = ("row_id", "entity_id")
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def _code(text: str) -> str:
-    if not _CODE.fullmatch(text) or text in _ADDED:
-        kept = "、".join(_ADDED)
+    if not _CODE.fullmatch(text) or text in ADDED:
+        kept = "、".join(ADDED)
         message = f"代码 “{text}” 不能用: 只能用小写字母、数字和下划线,以字母开头,不能是 {kept}"
         raise ValueError(message)
     return text
@@ -91,6 +90,18 @@ class Codebook(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     ledgers: dict[str, LedgerSchema]
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Label → ledger → the field that it names there, and how far it tells that ledger."""
+        shared = set.intersection(*(set(schema.fields) for schema in self.ledgers.values()))
+        words: Labels = {}
+        for ledger, schema in self.ledgers.items():
+            for code, spec in schema.fields.items():
+                weight = OWN / 100 if code in shared and len(self.ledgers) > 1 else OWN
+                for label in (spec.label, code, *spec.aliases):
+                    words.setdefault(plain(label), {}).setdefault(ledger, (code, weight))
+        return words
 
 
 class _CodebookFile(BaseModel):
@@ -186,82 +197,18 @@ def _check_columns(written: _CodebookFile, source: YamlSource, faults: FaultList
 
 @dataclass(frozen=True, eq=False)
 class Ledger:
-    """A ledger's rows as they stand in the campaign's folder.
+    """A ledger's rows as they stood at some moment.
 
     Attributes:
         id: Its id in the codebook.
         schema: What its columns mean.
         rows: One row per fact, columns = field codes: dates ``datetime64[s]`` (NaT where empty),
             numbers float64 (NaN where empty), everything else text (object, empty text where
-            empty). Further ``source``, the file relative to the campaign, and ``source_row``, the
-            row as a spreadsheet shows it (int, header = 1).
+            empty). Further ``reported_on``, the day on which the row first came in; and ``receipt``,
+            ``source`` (the file as people know it) and ``source_row`` (the row as a spreadsheet
+            shows it), where it stands as it is.
     """
 
     id: str
     schema: LedgerSchema
     rows: pd.DataFrame
-
-
-def ledger_files(folder: Path, ledger_id: str) -> list[Path]:
-    """Return a ledger's files: ``ledgers/<id>.csv`` and ``ledgers/<id>/*.csv``, by name."""
-    single = folder / LEDGERS / f"{ledger_id}.csv"
-    parts = sorted((folder / LEDGERS / ledger_id).glob("*.csv"))
-    return [*([single] if single.is_file() else []), *parts]
-
-
-def load_ledger(folder: Path, ledger_id: str, codebook: Codebook, entities: pd.DataFrame) -> Ledger:
-    """Read one ledger.
-
-    Args:
-        folder: The campaign's folder.
-        ledger_id: A ledger of the codebook.
-        codebook: The campaign's codebook.
-        entities: The campaign's entities, indexed by id.
-
-    Returns:
-        Rows in the order of files and rows.
-
-    Raises:
-        CampaignError: With every fault of the ledger's files.
-    """
-    schema = codebook.ledgers.get(ledger_id)
-    if schema is None:
-        close = nearest(ledger_id, codebook.ledgers)
-        message = f"ledgers.yaml 里没有台账 “{ledger_id}”" + (f";最接近的是 {close}" if close else "")
-        raise CampaignError(message)
-    faults = FaultList()
-    tables = []
-    for path in ledger_files(folder, ledger_id):
-        name = path.relative_to(folder).as_posix()
-        table = read_table(path, name, schema.fields, faults=faults, entities=entities.index)
-        table["source"] = pd.Series(name, index=table.index, dtype=object)
-        tables.append(table)
-    if not tables:
-        name = f"{LEDGERS}/{ledger_id}.csv"
-        faults.add(name, "找不到台账文件", expected="有这个文件;还没有内容时只写一行表头")
-        faults.raise_if_any(f"台账“{schema.name}”有误")
-    rows = pd.concat(tables, ignore_index=True)[[*schema.fields, "source", "source_row"]]
-    _add_repeated(rows, schema, faults)
-    faults.raise_if_any(f"台账“{schema.name}”有误")
-    return Ledger(ledger_id, schema, rows)
-
-
-def _add_repeated(rows: pd.DataFrame, schema: LedgerSchema, faults: FaultList) -> None:
-    """Tell of every row whose key an earlier row has."""
-    again = rows.loc[rows["row_id"].duplicated() & (rows["row_id"] != "")]
-    first = rows.drop_duplicates("row_id").set_index("row_id").loc[again["row_id"]]
-    for key, source, row, first_source, first_row in zip(
-        again["row_id"].tolist(),
-        again["source"].tolist(),
-        again["source_row"].tolist(),
-        first["source"].tolist(),
-        first["source_row"].tolist(),
-        strict=True,
-    ):
-        faults.add(
-            source,
-            f"重复: {first_source} 第 {first_row} 行已有",
-            row=row,
-            column=schema.fields["row_id"].label,
-            value=key,
-        )

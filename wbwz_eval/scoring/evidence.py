@@ -91,7 +91,7 @@ def _adjustment_rows(scored: ScoredPeriod, kind: str, name: str, item: Item | Ve
     for column in ("clause", "decided_by", "doc_no", "detail"):
         table[column] = ""
     for ledger_id, part in rows.groupby("ledger"):
-        facts = _facts(scored.campaign.ledger(str(ledger_id)))
+        facts = _facts(scored.campaign.ledger_for(str(ledger_id), scored.period))
         for column in facts.columns:
             table.loc[part.index, column] = part["row_id"].map(facts[column]).fillna("")
     table["clause"] = table["clause"].where(table["clause"] != "", item.clause)

@@ -79,7 +79,7 @@ def score_period(
     resolved = loaded.at(period)
     level = by_level(resolved, level_id)
     context = Context(
-        ledger=campaign.ledger,
+        ledger=lambda ledger: campaign.ledger_for(ledger, period),
         entities=entities.index,
         period=period,
         start=campaign.start,

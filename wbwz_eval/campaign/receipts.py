@@ -1,0 +1,259 @@
+"""Submissions as received, never altered, and the receipt of each: what of it counts.
+
+``submissions/originals/<sha-256>.<kind>`` holds the files; ``submissions/receipts/<number>.json`` the
+receipts, in the order of receipt. Each receipt carries the SHA-256 of the one before, so that no
+earlier one can be altered unseen.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from wbwz_eval.campaign.faults import CampaignError, Fault
+from wbwz_eval.campaign.whole_files import digest, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+SUBMISSIONS = "submissions"
+OFFICE = "office"
+"""Who submits for the working group's office itself."""
+
+Status = Literal["accepted", "partial", "refused"]
+STATUS_ZH = {"accepted": "已收", "partial": "部分收下", "refused": "退回"}
+
+_NAME = re.compile(r"([0-9]{6,})\.json")
+
+
+class CountedSection(BaseModel):
+    """A ledger's part of a submission: where it stands, and which of its rows count.
+
+    Attributes:
+        ledger, sheet, header, columns: See :class:`wbwz_eval.campaign.sections.Section`.
+        accepted: The rows that count, as ``4-40,42``.
+        names: Entities by the names that stand in the file.
+        key: The fields that row numbers were made of where they were left empty.
+        new, changed, unchanged, withdrawn, refused: Numbers of rows; a withdrawn row is also a
+            new or a changed one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ledger: str
+    sheet: str
+    header: int
+    columns: dict[str, int]
+    accepted: str
+    names: dict[str, str] = {}
+    key: tuple[str, ...] = ()
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    withdrawn: int = 0
+    refused: int = 0
+
+
+class FaultNote(BaseModel):
+    """A fault as a receipt keeps it; see :class:`wbwz_eval.campaign.faults.Fault`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    message: str
+    expected: str = ""
+    sheet: str | None = None
+    row: int | None = None
+    cell: str | None = None
+    column: str | None = None
+    value: str | None = None
+
+    def as_fault(self, file: str) -> Fault:
+        """Return the fault of a file."""
+        return Fault(file=file, **self.model_dump())
+
+
+class Receipt(BaseModel):
+    """What was received, and what of it counts.
+
+    Attributes:
+        number: Place in the order of receipt, from 1.
+        previous: SHA-256 of the receipt before; empty for the first.
+        file: The file's name as sent.
+        sha256, size, kind: Digest, bytes and ending of the original.
+        sender: An entity's id, or ``office``.
+        received_on: The day on which it came in: what counts for a cut-off.
+        registered_at: When this receipt was written (UTC).
+        operator: Who was logged in.
+        accept_valid: Whether good rows count although others have faults.
+        status: ``refused`` where nothing counts.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: int
+    previous: str
+    file: str
+    sha256: str
+    size: int
+    kind: str
+    sender: str
+    received_on: dt.date
+    registered_at: str
+    operator: str
+    accept_valid: bool
+    status: Status
+    sections: tuple[CountedSection, ...]
+    faults: tuple[FaultNote, ...] = ()
+    notices: tuple[str, ...] = ()
+    package_version: str
+
+    @property
+    def original(self) -> str:
+        """The name of the original in ``originals``."""
+        return f"{self.sha256}.{self.kind}"
+
+    def judgement(self) -> dict[str, Any]:
+        """Return what was made of the file, without when and by whom."""
+        return self.model_dump(include={"sha256", "sender", "status", "sections", "faults"})
+
+    def to_bytes(self) -> bytes:
+        """Return the receipt as it is stored."""
+        lines = []
+        for name, value in self.model_dump(mode="json", exclude_defaults=True).items():
+            text = json.dumps(value, ensure_ascii=False)
+            if isinstance(value, list):
+                # one line for each section, fault and notice: for people to read, and not long
+                items = ",\n  ".join(json.dumps(item, ensure_ascii=False) for item in value)
+                text = f"[\n  {items}\n ]" if value else "[]"
+            lines.append(f' "{name}": {text}')
+        return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A stored receipt and the SHA-256 of its file."""
+
+    receipt: Receipt
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """A campaign's ``submissions`` folder."""
+
+    folder: Path
+
+    @property
+    def originals(self) -> Path:
+        """The folder of the files as received."""
+        return self.folder / "originals"
+
+    @property
+    def receipts(self) -> Path:
+        """The folder of the receipts."""
+        return self.folder / "receipts"
+
+    def paths(self) -> list[Path]:
+        """Return the receipts' files in order.
+
+        Raises:
+            CampaignError: One of them is missing.
+        """
+        if not self.receipts.is_dir():
+            return []
+        found = {
+            int(name[1]): path for path in self.receipts.iterdir() if (name := _NAME.fullmatch(path.name))
+        }
+        missing = sorted(set(range(1, max(found, default=0) + 1)) - set(found))
+        if missing:
+            numbers = "、".join(str(number) for number in missing[:10])
+            message = f"缺少回执 {numbers}: {SUBMISSIONS}/receipts 里的文件不能删除,请从备份恢复"
+            raise CampaignError(message)
+        return [found[number] for number in sorted(found)]
+
+    def read(self) -> list[Stored]:
+        """Read all receipts, in order.
+
+        Raises:
+            CampaignError: A receipt is missing or damaged, or is not the one that the next one
+                followed.
+        """
+        stored: list[Stored] = []
+        for path in self.paths():
+            data = path.read_bytes()
+            try:
+                receipt = Receipt.model_validate_json(data)
+            except ValidationError as error:
+                message = f"回执 {path.name} 已损坏,请从备份恢复"
+                raise CampaignError(message) from error
+            if receipt.previous != (stored[-1].sha256 if stored else ""):
+                # the altered one is the one before, or this one's own line about it
+                message = (
+                    f"回执 {len(stored)} 与回执 {path.name} 中记下的摘要不符: 其中一个被改动过,请从备份恢复"
+                )
+                raise CampaignError(message)
+            stored.append(Stored(receipt, digest(data)))
+        return stored
+
+    def original(self, receipt: Receipt) -> bytes:
+        """Return a submission's file, unaltered.
+
+        Raises:
+            CampaignError: It is missing or was altered.
+        """
+        path = self.originals / receipt.original
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError as error:
+            message = f"缺少回执 {receipt.number} 的原件 {path.name}(“{receipt.file}”),请从备份恢复"
+            raise CampaignError(message) from error
+        if digest(data) != receipt.sha256:
+            message = f"回执 {receipt.number} 的原件 {path.name}(“{receipt.file}”)被改动过,请从备份恢复"
+            raise CampaignError(message)
+        return data
+
+    def keep(self, data: bytes, kind: str) -> str:
+        """Store a file as received, once; returns its SHA-256."""
+        name = digest(data)
+        path = self.originals / f"{name}.{kind}"
+        if not path.is_file() or path.stat().st_size != len(data):
+            write_whole(path, data)
+        return name
+
+    def add(self, receipt: Receipt) -> Stored:
+        """Store the next receipt."""
+        data = receipt.to_bytes()
+        write_whole(self.receipts / f"{receipt.number:06d}.json", data)
+        return Stored(receipt, digest(data))
+
+
+def chain(stored: Sequence[Stored]) -> str:
+    """Return a digest of all receipts up to the last of these: it carries those of all before."""
+    return stored[-1].sha256 if stored else ""
+
+
+def ranges(numbers: NDArray[np.int64]) -> str:
+    """Write ascending row numbers as ``4-40,42``."""
+    if not len(numbers):
+        return ""
+    cuts = np.flatnonzero(np.diff(numbers) != 1) + 1
+    parts = np.split(numbers, cuts)
+    return ",".join(f"{part[0]}-{part[-1]}" if len(part) > 1 else f"{part[0]}" for part in parts)
+
+
+def numbers_of(text: str) -> NDArray[np.int64]:
+    """Read what :func:`ranges` wrote."""
+    parts = []
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        parts.append(np.arange(int(first), int(last or first) + 1, dtype=np.int64))
+    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)

@@ -1,0 +1,57 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_BESIDE = ".half-"
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file beside its place, on the disk for certain, and rename it into it.
+
+    Raises:
+        OSError: It cannot be written; then nothing of it stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(prefix=_BESIDE, dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(beside, 0o644)  # noqa: PTH101 - mkstemp gives a plain name
+        os.replace(beside, path)  # noqa: PTH105
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(beside)  # noqa: PTH108
+        raise
+    _settle(path.parent)
+
+
+def _settle(folder: Path) -> None:
+    """See that a rename outlasts a loss of power, where the system can be asked to."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def remove_halves(folder: Path) -> None:
+    """Remove what a killed command has left; only under the campaign's lock."""
+    for path in folder.glob(f"{_BESIDE}*"):
+        path.unlink(missing_ok=True)
+
+
+def digest(data: bytes) -> str:
+    """Return the SHA-256 as 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
