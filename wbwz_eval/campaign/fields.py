@@ -222,6 +222,7 @@ def _parse_entities(cells: NDArray[np.object_], filled: NDArray[np.bool_], entit
     if wrong.any():
         single = entities.loc[~entities["name"].duplicated(keep=False), "name"]
         known = {plain(name): entity for entity, name in single.items()}
+        known |= {plain(f"{entity}{name}"): entity for entity, name in entities["name"].items()}
         known |= {plain(entity).upper(): entity for entity in ids}
         for place in np.flatnonzero(wrong):
             text = plain(cells[place])

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from wbwz_eval.campaign.appeals import admitted_receipts
 from wbwz_eval.campaign.campaign_file import Group, MethodologyVersion, read_campaign_file
 from wbwz_eval.campaign.entities import load_entities
 from wbwz_eval.campaign.faults import CampaignError, FaultList, nearest, one_of
 from wbwz_eval.campaign.fields import Field, parse_cells
 from wbwz_eval.campaign.ledgers import ADDED, Codebook, Ledger, LedgerSchema, load_codebook
-from wbwz_eval.campaign.periods import Period, PeriodKind, parse_period, periods_of
-from wbwz_eval.campaign.receipts import SUBMISSIONS, Inbox
+from wbwz_eval.campaign.periods import Period, PeriodKind, parse_period, periods_of, previous
+from wbwz_eval.campaign.receipts import OFFICE, SUBMISSIONS, Inbox
 from wbwz_eval.campaign.replay import Replay, replay
 from wbwz_eval.campaign.tables import empty_table, read_table
 
@@ -57,6 +58,7 @@ class Campaign:
         configuration: Where :data:`CONFIGURATION` and the methodology stand: the folder itself, or
             the copies that a frozen period keeps.
         basis: Which receipts count.
+        cached: Whether the ledgers may come from the cache.
         levels: Level id → name, in the order of reports.
         groups: Group id → group.
         entities: See :func:`wbwz_eval.campaign.entities.load_entities`.
@@ -81,6 +83,7 @@ class Campaign:
     entities: pd.DataFrame
     codebook: Codebook
     calendar: WorkCalendar
+    cached: bool
     cutoff_workdays: dict[PeriodKind, int]
     methodology_versions: tuple[MethodologyVersion, ...]
     not_applicable: pd.DataFrame
@@ -132,8 +135,31 @@ class Campaign:
             self._replayed.clear()
             self._ledgers.clear()
         if not self._replayed:
-            self._replayed.append(replay(self.codebook, self.inbox, self.cache))
+            self._replayed.append(replay(self.codebook, self.inbox, self.cache if self.cached else None))
         return self._replayed[0]
+
+    def know_sender(self, sender: str) -> None:
+        """See that somebody can submit.
+
+        Raises:
+            CampaignError: It is neither an entity's id nor ``office``.
+        """
+        if sender != OFFICE and sender not in self.entities.index:
+            names = {str(entity): str(name) for entity, name in self.entities["name"].items()}
+            by_name = {name: entity for entity, name in names.items()}
+            close = by_name.get(sender) or nearest(sender, names)
+            near = f";最接近的是 {close} {names[close]}" if close else ""
+            message = f"没有被评对象 “{sender}”{near};办公室自己报送用 {OFFICE}"
+            raise CampaignError(message)
+
+    def sender_name(self, sender: str) -> str:
+        """Return what people call an entity, or the office."""
+        return "办公室" if sender == OFFICE else f"{sender}{self.entities['name'].to_dict().get(sender, '')}"
+
+    def cutoff_before(self, period: Period) -> dt.date:
+        """Return the cut-off of the period before, or the campaign's first day where there is none."""
+        before = previous(period, self.term)
+        return self.start if before is None else self.cutoff(before)
 
     def ledger(self, ledger_id: str, as_of: dt.date | None = None) -> Ledger:
         """Return a ledger as it stood at the end of a day, by what had been received; None for now.
@@ -214,7 +240,8 @@ class Campaign:
         """Return the SHA-256 of each file behind results but the methodology, by relative path.
 
         The last receipt stands for all submissions: it carries the digest of the one before it, and
-        each carries that of its original.
+        each carries that of its original. Receipts admitted on appeals stand there too, and under
+        ``admitted/<period>`` their numbers.
         """
         named = {name: self.configuration / name for name in CONFIGURATION}
         found = {
@@ -222,11 +249,17 @@ class Campaign:
             for name, path in named.items()
             if path.is_file()
         }
-        receipts = self.inbox.paths()[: self.basis.through]
-        if receipts:
-            last = receipts[-1]
-            name = last.relative_to(self.path).as_posix()
-            found[name] = hashlib.sha256(last.read_bytes()).hexdigest()
+        receipts = self.inbox.paths()
+        admitted = {number for numbers in self.basis.admitted.values() for number in numbers}
+        for number in {len(receipts) if self.basis.through is None else self.basis.through, *admitted}:
+            if 0 < number <= len(receipts):
+                path = receipts[number - 1]
+                name = path.relative_to(self.path).as_posix()
+                found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        found |= {
+            f"admitted/{period}": ",".join(map(str, numbers))
+            for period, numbers in self.basis.admitted.items()
+        }
         return dict(sorted(found.items()))
 
 
@@ -241,14 +274,19 @@ def _tidy(rows: pd.DataFrame, schema: LedgerSchema) -> pd.DataFrame:
 
 
 def open_campaign(
-    path: Path | str, *, configuration: Path | None = None, basis: Basis | None = None
+    path: Path | str,
+    *,
+    configuration: Path | None = None,
+    basis: Basis | None = None,
+    cached: bool = True,
 ) -> Campaign:
     """Open a campaign's folder; ledgers are replayed when they are asked for.
 
     Args:
         path: The folder.
         configuration: Where the configuration stands if not in it; see :class:`Campaign`.
-        basis: Which receipts count; all if None.
+        basis: Which receipts count; if None all, and those that decisions on appeals admit.
+        cached: Whether the ledgers may come from the cache; else every original is read.
 
     Raises:
         CampaignError: With every fault of ``campaign.yaml``, ``entities.csv``, ``ledgers.yaml`` and
@@ -279,7 +317,8 @@ def open_campaign(
     return Campaign(
         path=Path(path),
         configuration=folder,
-        basis=basis or Basis(),
+        basis=basis or Basis(admitted=admitted_receipts(Path(path))),
+        cached=cached,
         name=written.name,
         organiser=written.organiser,
         office=written.office,

@@ -11,7 +11,7 @@ from wbwz_eval.campaign.faults import nearest
 from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID
 from wbwz_eval.campaign.receipts import OFFICE, CountedSection, FaultNote, Status, ranges
 from wbwz_eval.campaign.section_rows import SectionRows, read_section
-from wbwz_eval.campaign.sections import Found, is_explanation, recognise
+from wbwz_eval.campaign.sections import OPTIONS_SHEET, Found, is_explanation, recognise, told_period
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,11 +74,12 @@ class Counted:
 
 @dataclass
 class Judgement:
-    """What is wrong with a file, what was left out on purpose, and what counts."""
+    """What is wrong with a file, what was left out on purpose, what counts, and for which period it is."""
 
     faults: list[FaultNote] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     counted: list[Counted] = field(default_factory=list)
+    period: str = ""
 
     def status(self, *, accept_valid: bool) -> Status:
         """Return whether the file, its good rows or nothing of it counts."""
@@ -101,12 +102,14 @@ def judge(
         current: The ledgers as they stand.
     """
     told = Judgement()
-    if sheets.hidden:
-        told.notices.append(f"隐藏的工作表没有读: {'、'.join(sheets.hidden[:_LISTED])}")
+    hidden = [sheet for sheet in sheets.hidden if sheet != OPTIONS_SHEET]
+    if hidden:
+        told.notices.append(f"隐藏的工作表没有读: {'、'.join(hidden[:_LISTED])}")
     seen: dict[str, dict[str, tuple[str, int]]] = {}
     recognised = 0
     for sheet in sheets.sheets:
         if is_explanation(sheet):
+            told.period = told.period or told_period(sheet)
             continue
         found = recognise(sheet, sheet.name or name, codebook)
         if found is None:

@@ -35,7 +35,7 @@ _NEEDED: Mapping[str, FieldType] = {
 }
 ROW_ID, ENTITY = "row_id", "entity_id"
 
-ADDED = ("reported_on", "receipt", "source", "source_row")
+ADDED = ("reported_on", "version", "receipt", "source", "source_row")
 """Columns of every ledger beside its fields, from the receipts."""
 
 Labels = dict[str, dict[str, tuple[str, float]]]
@@ -65,6 +65,7 @@ class LedgerSchema(BaseModel):
         key: The fields that name a row where its number is left empty; none where it must be given.
         prefix: How the row numbers in its templates begin.
         reported_by: Who hands it in: level ids, or ``office`` for the office alone.
+        completed_by: The date that closes a matter: while it is empty, templates bring the row again.
         every: How often something, be it "nothing to report", is owed; None where nothing is.
         serves: Ids of the mechanisms, in the document that the campaign carries out, whose facts
             stand here.
@@ -78,6 +79,7 @@ class LedgerSchema(BaseModel):
     key: tuple[StrictStr, ...] = ()
     prefix: Annotated[StrictStr, Described(pattern=r"^[A-Z][A-Z0-9]*$")] = "H"
     reported_by: tuple[StrictStr, ...] = ()
+    completed_by: StrictStr | None = None
     every: PeriodKind | None = None
     serves: tuple[StrictStr, ...] = ()
     checks: tuple[RowCheck, ...] = ()
@@ -204,7 +206,8 @@ class Ledger:
         schema: What its columns mean.
         rows: One row per fact, columns = field codes: dates ``datetime64[s]`` (NaT where empty),
             numbers float64 (NaN where empty), everything else text (object, empty text where
-            empty). Further ``reported_on``, the day on which the row first came in; and ``receipt``,
+            empty). Further ``reported_on``, the day on which the row first came in; ``version``, how
+            often it has; and ``receipt``,
             ``source`` (the file as people know it) and ``source_row`` (the row as a spreadsheet
             shows it), where it stands as it is.
     """

@@ -93,6 +93,7 @@ class Receipt(BaseModel):
         received_on: The day on which it came in: what counts for a cut-off.
         registered_at: When this receipt was written (UTC).
         operator: Who was logged in.
+        period: Id of the period that it is the return for; empty where nothing says so.
         accept_valid: Whether good rows count although others have faults.
         status: ``refused`` where nothing counts.
     """
@@ -110,6 +111,7 @@ class Receipt(BaseModel):
     registered_at: str
     operator: str
     accept_valid: bool
+    period: str = ""
     status: Status
     sections: tuple[CountedSection, ...]
     faults: tuple[FaultNote, ...] = ()

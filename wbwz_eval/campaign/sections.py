@@ -23,14 +23,22 @@ if TYPE_CHECKING:
 
 _HEADER_WITHIN = 30
 _FEWEST_COLUMNS = 2
-_SHEET_NAME_LENGTH = 31  # Excel cuts a sheet's name there
+SHEET_NAME_LENGTH = 31
+"""Excel cuts a sheet's name there."""
 
-_EXPLANATIONS = ("填表说明", "填报说明", "说明", "封面", "目录", "使用说明", "Instructions")
+OPTIONS_SHEET = "选项"
+"""The hidden sheet of a template's choices."""
+
+_EXPLANATIONS = ("填表说明", "填报说明", "说明", "封面", "目录", "使用说明", "退回说明")
 _TAIL = re.compile(r"\([^()]*\)$")
 _TOTAL = re.compile(r"(?:本?[页月季年])?(?:合计|总计|小计|共计|累计):?")
 _NOTE = re.compile(
     r"(注|备注|说明|填报|填表|审核|制表|负责人|单位负责人|联系电话|联系人|报送单位|报送日期)[^:]{0,6}:"
 )
+
+
+PERIOD_LABEL = "期"
+"""Before the id of the period that a template was handed out for, on its explanation."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,14 @@ class Section:
     sheet: str
     header: int
     columns: dict[str, int]
+
+
+def told_period(sheet: Sheet) -> str:
+    """Return the id of the period that an explanation names; empty where it names none."""
+    for row in sheet.rows:
+        if len(row) > 1 and row[0] == PERIOD_LABEL:
+            return row[1].split(" ")[0]
+    return ""
 
 
 @dataclass(frozen=True)
@@ -133,7 +149,7 @@ def _named(name: str, codebook: Codebook) -> str | None:
     found = {
         plain(word): ledger
         for ledger, schema in codebook.ledgers.items()
-        for word in (schema.name, schema.name[:_SHEET_NAME_LENGTH], ledger)
+        for word in (schema.name, schema.name[:SHEET_NAME_LENGTH], ledger)
         if plain(word) in told
     }
     return found[max(found, key=len)] if found else None
@@ -172,7 +188,7 @@ def body_of(sheet: Sheet, section: Section) -> Body:
     notes: list[int] = []
     for number, row in rows.items():
         first = next(filter(None, row), "")
-        start = plain(first[:_SHEET_NAME_LENGTH])
+        start = plain(first[:SHEET_NAME_LENGTH])
         if _TOTAL.fullmatch(start):
             totals.append(number)
         elif _NOTE.match(start):

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wbwz_eval.campaign.current import Current
-from wbwz_eval.campaign.faults import CampaignError, nearest
+from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.grid import Sheets, UnreadableError
 from wbwz_eval.campaign.judge import Judgement, Sender, judge, sender_of
 from wbwz_eval.campaign.ledgers import ENTITY
 from wbwz_eval.campaign.lock import writing
-from wbwz_eval.campaign.receipts import OFFICE, FaultNote, Receipt, chain
+from wbwz_eval.campaign.receipts import FaultNote, Receipt, chain
 from wbwz_eval.campaign.received_file import MOST_FILE_BYTES, read_received
 from wbwz_eval.campaign.replay import source_of
 from wbwz_eval.campaign.versions import Block
@@ -51,6 +51,7 @@ class Handing:
     Attributes:
         sender: An entity's id, or ``office``.
         received_on: The day on which they came in; today if None.
+        period: Id of the period that the files are the return for; what a template says if None.
         accept_valid: Whether good rows count although others have faults.
         operator: Who hands them in; who is logged in if None.
         registered_at: When the receipts are written; now if None.
@@ -58,6 +59,7 @@ class Handing:
 
     sender: str
     received_on: dt.date | None = None
+    period: str | None = None
     accept_valid: bool = False
     operator: str | None = None
     registered_at: str | None = None
@@ -142,7 +144,8 @@ class Desk:
             OSError: The original or the receipt cannot be written; then nothing of it counts.
         """
         if handing.sender not in self._senders:
-            self._senders[handing.sender] = _known_sender(self._campaign, handing.sender)
+            self._campaign.know_sender(handing.sender)
+            self._senders[handing.sender] = sender_of(handing.sender, self._campaign.entities)
         sender = self._senders[handing.sender]
         judgement = self._judge(name, data, sender)
         receipt = self._receipt(name, data, judgement, handing)
@@ -210,12 +213,20 @@ class Desk:
             registered_at=handing.registered_at or dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             operator=handing.operator if handing.operator is not None else _operator(),
             accept_valid=handing.accept_valid,
+            period=handing.period or self._told_period(judgement.period),
             status=status,
             sections=tuple(sections),
             faults=tuple(judgement.faults),
             notices=tuple(judgement.notices),
             package_version=version("wbwz_eval"),
         )
+
+    def _told_period(self, text: str) -> str:
+        """Return what a template says that it is for, if the campaign has such a period."""
+        try:
+            return self._campaign.period(text).id
+        except CampaignError:
+            return ""
 
 
 class _OnDemand(dict[str, Current]):
@@ -228,15 +239,6 @@ class _OnDemand(dict[str, Current]):
     def __missing__(self, ledger: str) -> Current:
         self[ledger] = self._make(ledger)
         return self[ledger]
-
-
-def _known_sender(campaign: Campaign, sender: str) -> Sender:
-    if sender != OFFICE and sender not in campaign.entities.index:
-        close = nearest(sender, [str(entity) for entity in campaign.entities.index])
-        near = f";最接近的是 {close} {campaign.entities['name'].to_dict()[close]}" if close else ""
-        message = f"没有被评对象 “{sender}”{near};办公室自己报送用 {OFFICE}"
-        raise CampaignError(message)
-    return sender_of(sender, campaign.entities)
 
 
 def _operator() -> str:

@@ -133,9 +133,18 @@ class Versions:
             np.concatenate([self.source_row, later.source_row]),
         )
 
-    def known(self, through: int | None) -> Mask:
-        """Return which versions stand in receipts up to a number; all where it is None."""
-        return np.ones(len(self), dtype=bool) if through is None else self.receipt <= through
+    def known(self, through: int | None, admitted: Collection[int] = ()) -> Mask:
+        """Return which versions stand in receipts up to a number, or admitted; all where it is None."""
+        if through is None:
+            return np.ones(len(self), dtype=bool)
+        return (self.receipt <= through) | np.isin(self.receipt, np.fromiter(admitted, dtype=np.int64))
+
+    def owners(self, places: NDArray[np.intp]) -> NDArray[np.object_]:
+        """Return whose some versions are, by what their own files say."""
+        entity = self.columns[ENTITY]
+        assert isinstance(entity, Texts)
+        named = entity.take(places)
+        return np.where(named == "", self.sender.take(places), named).astype(object)
 
     def standing(
         self,
@@ -149,7 +158,7 @@ class Versions:
 
         Args:
             until: The day; None for now. What was received later does not count.
-            through: The last receipt to look at; None for all.
+            through: The last receipt to look at beside those admitted; None for all.
             admitted: Receipts that count though they came later, by a decision on an appeal.
             late_too: Keep rows that first came in after the day, with the day on which they did:
                 scoring shows them as late.
@@ -157,8 +166,9 @@ class Versions:
         Returns:
             One row per row number, in the order in which they first came in, with a column per
             field (dates ``datetime64[s]``, numbers float64, else text) and those of
-            :data:`.ledgers.ADDED`: ``reported_on`` is the day on which the row first came in, the others
-            say where it stands as it now is. What a later file has no column for stays as it was.
+            :data:`.ledgers.ADDED`: ``reported_on`` is the day on which the row first came in,
+            ``version`` how often it has, the others say where it stands as it now
+            is. What a later file has no column for stays as it was.
         """
         number = self.columns[ROW_ID]
         assert isinstance(number, Texts)
@@ -166,7 +176,7 @@ class Versions:
         if until is not None and len(admitted):
             let_in = np.isin(self.receipt, np.fromiter(admitted, dtype=np.int64))
             received[let_in] = np.minimum(received[let_in], np.datetime64(until, "D"))
-        known = self.known(through)
+        known = self.known(through, admitted)
         in_time = known if until is None else known & (received <= np.datetime64(until, "D"))
         keep = in_time
         if late_too:
@@ -195,6 +205,7 @@ class Versions:
         owner = table[ENTITY]
         table[ENTITY] = np.where(owner == "", self.sender.take(first), owner).astype(object)
         table["reported_on"] = received[first].astype("datetime64[s]")
+        table["version"] = np.bincount(codes, minlength=len(number.words))[rows][order].astype(np.int64)
         table["receipt"] = self.receipt[last]
         table["source"] = self.source.take(last)
         table["source_row"] = self.source_row[last]

@@ -33,10 +33,19 @@ def write_whole(path: Path, data: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(beside)  # noqa: PTH108
         raise
-    _settle(path.parent)
+    settle(path.parent)
 
 
-def _settle(folder: Path) -> None:
+def write_settled(path: Path, data: bytes) -> None:
+    """Write a file of a folder that is only renamed into its place when all is written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def settle(folder: Path) -> None:
     """See that a rename outlasts a loss of power, where the system can be asked to."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)

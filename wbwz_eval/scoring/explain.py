@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wbwz_eval.campaign.faults import CampaignError, nearest, one_of
 from wbwz_eval.campaign.folder import Campaign, open_campaign
+from wbwz_eval.campaign.frozen import standing
 from wbwz_eval.scoring.explanation import Explainer, Explanation
 from wbwz_eval.scoring.scored import score_period
 
@@ -34,6 +35,7 @@ def explain(
             scoring raises.
     """
     opened = campaign if isinstance(campaign, Campaign) else open_campaign(campaign)
+    opened = standing(opened, opened.period(period).id)
     span = opened.period(period)
     if entity not in opened.entities.index:
         raise CampaignError(f"没有被评对象 “{entity}”{_near(opened.entities, entity)}")

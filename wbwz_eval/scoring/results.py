@@ -20,14 +20,16 @@ import pandas as pd
 
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import Campaign, open_campaign
+from wbwz_eval.campaign.frozen import RESULTS, read_freeze, standing, version_folder
+from wbwz_eval.campaign.safe_text import guarded, unguarded
+from wbwz_eval.campaign.whole_files import digest
 from wbwz_eval.scoring.methodology_file import load_methodology
 from wbwz_eval.scoring.score import NoDataError, evaluate
 from wbwz_eval.scoring.scores import Scores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-RESULTS = "results"
 MANIFEST = "run.json"
 
 _ATTEMPTS = 20
@@ -85,6 +87,7 @@ def evaluate_period(
         CampaignError: see :func:`wbwz_eval.scoring.score.evaluate`; also where
             no level has any data.
     """
+    campaign = standing(campaign, period)
     span = campaign.period(period)
     methodology = load_methodology(campaign.methodology_path(span), campaign)
     scored, empty = {}, []
@@ -117,14 +120,17 @@ def write_results(
     """
     opened = campaign if isinstance(campaign, Campaign) else open_campaign(campaign)
     span = opened.period(period)
-    levels = evaluate_period(opened, span.id, advance)
+    published = _published(opened, span.id)
+    if published is not None:
+        return published
+    files = result_files(opened, span.id, advance)
     final = results_folder(opened, span.id)
     final.parent.mkdir(exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{span.id}-", dir=final.parent))
     try:
-        manifest = _write(opened, span.id, levels, beside)
-        text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
-        (beside / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        for name, data in files.items():
+            (beside / name).parent.mkdir(exist_ok=True)
+            (beside / name).write_bytes(data)
         beside.chmod(0o755)
         _replace(beside, final)
     finally:
@@ -132,24 +138,45 @@ def write_results(
     return final
 
 
-def _write(campaign: Campaign, period: str, levels: Mapping[str, Scores], folder: Path) -> dict[str, Any]:
-    digests, headers = {}, {}
-    for level, scores in levels.items():
-        (folder / level).mkdir()
-        headers[level] = scores.header
-        for name, table in scores.tables().items():
-            data = table.to_csv(index=False, lineterminator="\n").encode()
-            (folder / level / f"{name}.csv").write_bytes(data)
-            digests[f"{level}/{name}.csv"] = hashlib.sha256(data).hexdigest()
-    return {"period": period, "state": input_state(campaign, period), "headers": headers, "tables": digests}
+def result_files(
+    campaign: Campaign, period: str, advance: Callable[[str], None] = lambda _: None
+) -> dict[str, bytes]:
+    """Evaluate all levels of a period; returns the tables and the manifest as files, by relative path.
+
+    Raises:
+        CampaignError: see :func:`evaluate_period`.
+    """
+    levels = evaluate_period(campaign, period, advance)
+    files = {
+        f"{level}/{name}.csv": guarded(table).to_csv(index=False, lineterminator="\n").encode()
+        for level, scores in levels.items()
+        for name, table in scores.tables().items()
+    }
+    manifest = {
+        "period": period,
+        "state": input_state(campaign, period),
+        "headers": {level: scores.header for level, scores in levels.items()},
+        "tables": {name: digest(data) for name, data in files.items()},
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
+    return {**files, MANIFEST: f"{text}\n".encode()}
+
+
+def _published(campaign: Campaign, period: str) -> Path | None:
+    """Return the folder of a period's frozen results; None where it is not frozen."""
+    record = read_freeze(campaign.path, period)
+    if record is None:
+        return None
+    return version_folder(campaign.path, period, record.version) / RESULTS
 
 
 def input_state(campaign: Campaign, period: str) -> dict[str, Any]:
     """Return the digests of everything that a period's results depend on."""
+    campaign = standing(campaign, period)
     folder = campaign.methodology_path(campaign.period(period)).parent
     # all versions: the movement stands on the one that was in force the period before
     rules = {
-        file.relative_to(campaign.path).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        file.relative_to(campaign.configuration).as_posix(): digest(file.read_bytes())
         for file in sorted(folder.glob("*.yaml"))
     }
     return {
@@ -188,8 +215,12 @@ def _replace(beside: Path, final: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def open_results(campaign: Campaign | Path | str, period: str, level: str) -> Scores:
+def open_results(
+    campaign: Campaign | Path | str, period: str, level: str, *, version: int | None = None
+) -> Scores:
     """Open a level's results of a period; they are derived first if absent or stale.
+
+    Of a frozen period they are those that were frozen: the last ``version``, or an earlier one.
 
     Raises:
         CampaignError: as :func:`write_results`; also an unknown level, or one
@@ -198,6 +229,14 @@ def open_results(campaign: Campaign | Path | str, period: str, level: str) -> Sc
     opened = campaign if isinstance(campaign, Campaign) else open_campaign(campaign)
     span = opened.period(period)
     opened.entities_at(level, span)  # an unknown level is told before anything is computed
+    record = read_freeze(opened.path, span.id, version)
+    if record is not None:
+        folder = version_folder(opened.path, span.id, record.version) / RESULTS
+        for name, sha256 in record.results.items():
+            if not (folder / name).is_file() or digest((folder / name).read_bytes()) != sha256:
+                msg = f"{span.id} 第 {record.version} 版冻结的 {name} 被改动过或缺失：用 wbwz verify 查看"
+                raise CampaignError(msg)
+        return _open(opened, span.id, folder, level)
     folder = results_folder(opened, span.id)
     if not _fresh(opened, span.id, folder):
         write_results(opened, span.id)
@@ -226,8 +265,8 @@ def _fresh(campaign: Campaign, period: str, folder: Path) -> bool:
         return False
     tables = manifest.get("tables", {})
     return manifest.get("state") == input_state(campaign, period) and all(
-        (folder / name).is_file() and hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
-        for name, digest in tables.items()
+        (folder / name).is_file() and digest((folder / name).read_bytes()) == sha256
+        for name, sha256 in tables.items()
     )
 
 
@@ -237,6 +276,7 @@ def _read(path: Path) -> pd.DataFrame:
     types |= {name: bool for name in columns if name in _BOOLEANS}
     types |= {name: "int64" for name in columns if name in _INTEGERS}
     numeric = {name: "float64" for name in columns if name not in types}
-    return pd.read_csv(
+    table = pd.read_csv(
         path, dtype=types | numeric, keep_default_na=False, na_values={name: [""] for name in numeric}
     )
+    return unguarded(table)

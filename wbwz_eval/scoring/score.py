@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import Campaign, open_campaign
+from wbwz_eval.campaign.frozen import standing
 from wbwz_eval.campaign.periods import Period, previous
 from wbwz_eval.scoring.assemble import assemble
 from wbwz_eval.scoring.scored import ScoredPeriod, score_period
@@ -39,6 +40,7 @@ def evaluate(
     """
     opened = campaign if isinstance(campaign, Campaign) else open_campaign(campaign)
     span = opened.period(period) if isinstance(period, str) else period
+    opened = standing(opened, span.id)
     current = score_period(opened, span, level, methodology=methodology)
     if not current.has_data:
         msg = f"{span.id} 的“{opened.levels[level]}”没有任何数据，不能计分"

@@ -1,10 +1,9 @@
-"""The command ``wbwz``: thin; each command calls the package and prints what came back."""
+"""Commands that score, explain and report."""
 
 from __future__ import annotations
 
 import json
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,10 +13,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import open_campaign
+from wbwz_eval.cli.arguments import CampaignArgument, Format, PeriodArgument
 from wbwz_eval.reporting.progress import steps
-from wbwz_eval.reporting.run import ReportError, run_report
+from wbwz_eval.reporting.run import run_report
 from wbwz_eval.scoring.explain import Explanation
 from wbwz_eval.scoring.explain import explain as explain_score
 from wbwz_eval.scoring.results import evaluate_period, write_results
@@ -25,30 +24,9 @@ from wbwz_eval.scoring.results import evaluate_period, write_results
 if TYPE_CHECKING:
     import pandas as pd
 
-app = typer.Typer(
-    help="比学赶超类活动的评价工具：计分、解释、出报告。",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-CampaignArgument = Annotated[Path, typer.Argument(metavar="CAMPAIGN", help="活动文件夹，如 data/wbwz-2011")]
-PeriodArgument = Annotated[
-    str, typer.Argument(metavar="PERIOD", help="期：2011-W37、2011-09、2011-Q3、2011-H2、2011 或 term")
-]
-
 ROWS_SHOWN = 20
 
 
-class Format(StrEnum):
-    """How scores are printed."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
-
-
-@app.command()
 def score(
     campaign: CampaignArgument,
     period: PeriodArgument,
@@ -156,7 +134,6 @@ def _cell(name: str, value: object) -> str:
     return escape(str(value))
 
 
-@app.command()
 def evaluate(campaign: CampaignArgument, period: PeriodArgument) -> None:
     """计算一期的全部层级,写入 results/期/(同样的输入,逐字节相同)."""
     with steps("计分") as advance:
@@ -164,7 +141,6 @@ def evaluate(campaign: CampaignArgument, period: PeriodArgument) -> None:
     sys.stdout.write(f"结果已写入 {folder}\n")
 
 
-@app.command()
 def explain(
     campaign: CampaignArgument,
     period: PeriodArgument,
@@ -205,7 +181,6 @@ def _add_rows(tree: Tree, node: Explanation, most: int) -> None:
         branch.add(f"…另有 {len(node.rows) - len(shown)} 行，用 --rows 0 全部列出")
 
 
-@app.command()
 def report(
     name: Annotated[str, typer.Argument(metavar="REPORT", help="报告名，如 quarterly_bulletin")],
     campaign: CampaignArgument,
@@ -217,19 +192,3 @@ def report(
     """运行一份报告,得到执行过的笔记本和 HTML."""
     page = run_report(name, campaign, period, level=level, edition=edition, out=out)
     sys.stdout.write(f"报告已生成 {page}\n")
-
-
-def main() -> None:
-    """Run the command; what is wrong is told in one message, with exit code 1."""
-    try:
-        app()
-    except (CampaignError, ReportError) as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(1)
-    except OSError as error:
-        sys.stderr.write(f"不能读写 {error.filename or ''}：{error.strerror or error}\n")
-        sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,187 @@
+"""Whether rows that stand each by themselves also stand together, before they are scored."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from wbwz_eval.campaign.judge import STATUS, WITHDRAWN, letters
+from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID
+from wbwz_eval.campaign.receipts import numbers_of
+from wbwz_eval.campaign.row_checks import Different, Filled, InOrder, NotLowered, Refers, RowCheck, Unique
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from wbwz_eval.campaign.folder import Campaign
+    from wbwz_eval.campaign.ledgers import LedgerSchema
+    from wbwz_eval.campaign.periods import Period
+
+    Mask = NDArray[np.bool_]
+
+ERROR, WARNING = "error", "warning"
+COLUMNS = (
+    "severity",
+    "ledger",
+    "entity_id",
+    "row_id",
+    "field",
+    "value",
+    "message",
+    "source",
+    "source_row",
+    "cell",
+)
+
+
+def check_rows(campaign: Campaign, period: Period | None = None) -> pd.DataFrame:
+    """Check the rows of all ledgers against each other and the list of entities.
+
+    Args:
+        campaign: The campaign.
+        period: Check what came in for it: the rows as they stood at its cut-off that came in, or
+            were last changed, after the cut-off before. None checks all rows as they stand.
+
+    Returns:
+        One row per breach, errors first: ``severity`` (error or warning), ``ledger``,
+        ``entity_id``, ``row_id``, ``field`` (its code), ``value``, ``message``, and where it
+        stands: ``source``, ``source_row``, ``cell`` (as D5; empty where the file lacks the column).
+    """
+    return _Checker(campaign, period).all()
+
+
+class _Checker:
+    """The ledgers as they stand for a period, each read once."""
+
+    def __init__(self, campaign: Campaign, period: Period | None) -> None:
+        self._campaign = campaign
+        self._after = None if period is None else campaign.cutoff_before(period)
+        self._period = period
+        self._rows: dict[str, pd.DataFrame] = {}
+        stored = campaign.replay().stored
+        self._received = np.array([one.receipt.received_on for one in stored], dtype="datetime64[D]")
+        self._receipts = [one.receipt for one in stored]
+
+    def all(self) -> pd.DataFrame:
+        parts = [part for ledger in self._campaign.codebook.ledgers for part in self._ledger(ledger)]
+        filled = [part for part in parts if len(part)]
+        if not filled:
+            return pd.DataFrame(columns=list(COLUMNS))
+        table = pd.concat(filled, ignore_index=True)
+        table["cell"] = self._cells(table)
+        order = ["severity", "ledger", "entity_id", "row_id", "message"]
+        return table.sort_values(order, kind="stable").reset_index(drop=True)[list(COLUMNS)]
+
+    def rows(self, ledger: str) -> pd.DataFrame:
+        """Return a ledger's rows that count, at the cut-off."""
+        if ledger not in self._rows:
+            if self._period is None:
+                rows = self._campaign.ledger(ledger).rows
+            else:
+                rows = self._campaign.ledger_for(ledger, self._period).rows
+                rows = rows[
+                    (rows["reported_on"] <= np.datetime64(self._campaign.cutoff(self._period))).to_numpy()
+                ]
+            self._rows[ledger] = rows[(rows[STATUS] != WITHDRAWN).to_numpy()]
+        return self._rows[ledger]
+
+    def _ledger(self, ledger: str) -> Iterable[pd.DataFrame]:
+        schema = self._campaign.codebook.ledgers[ledger]
+        rows = self.rows(ledger)
+        if rows.empty:
+            return
+        new = np.ones(len(rows), dtype=bool)
+        if self._after is not None and self._after > self._campaign.start:
+            new = self._received[rows["receipt"].to_numpy() - 1] > np.datetime64(self._after, "D")
+        unknown = ~rows[ENTITY].isin(self._campaign.entities.index).to_numpy()
+        yield self._found(rows, unknown & new, ledger, ENTITY, ERROR, "被评对象不在 entities.csv 里")
+        for check in schema.checks:
+            wrong, code = self._breaks(check, schema, rows)
+            yield self._found(rows, wrong & new, ledger, code, check.severity, check.message)
+
+    def _found(
+        self, rows: pd.DataFrame, wrong: Mask, ledger: str, code: str, severity: str, message: str
+    ) -> pd.DataFrame:
+        own = rows[wrong]
+        values = own[code]
+        if pd.api.types.is_datetime64_any_dtype(values):
+            values = values.dt.strftime("%Y-%m-%d").fillna("")
+        elif pd.api.types.is_float_dtype(values):
+            values = values.map(lambda value: "" if pd.isna(value) else f"{value:.15g}")
+        return pd.DataFrame(
+            {
+                "severity": severity,
+                "ledger": ledger,
+                "entity_id": own[ENTITY].to_numpy(object),
+                "row_id": own[ROW_ID].to_numpy(object),
+                "field": code,
+                "value": values.to_numpy(object),
+                "message": message,
+                "source": own["source"].to_numpy(object),
+                "source_row": own["source_row"].to_numpy(np.int64),
+                "receipt": own["receipt"].to_numpy(np.int64),
+            }
+        )
+
+    def _breaks(self, check: RowCheck, schema: LedgerSchema, rows: pd.DataFrame) -> tuple[Mask, str]:
+        """Return which rows break a check, and the field to point at."""
+        match check:
+            case InOrder():
+                # comparisons with an empty date or number are false
+                return (rows[check.later] < rows[check.earlier]).to_numpy(), check.later
+            case Different():
+                first, second = (rows[code] for code in check.fields)
+                return ((first != "") & (first == second)).to_numpy(), check.fields[1]
+            case Filled():
+                wanted = np.ones(len(rows), dtype=bool)
+                if check.where is not None:
+                    wanted = rows[check.where].isin(check.values).to_numpy()
+                return wanted & _empty(rows[check.field]), check.field
+            case Unique():
+                return self._twice(check, rows), check.field
+            case NotLowered():
+                return _lowered(check, rows), check.field
+            case Refers():
+                known = self.rows(check.ledger)[check.to]
+                nowhere = ~rows[check.field].isin(known).to_numpy()
+                return ~_empty(rows[check.field]) & nowhere, check.field
+
+    def _twice(self, check: Unique, rows: pd.DataFrame) -> Mask:
+        others = [self.rows(other)[check.field] for other in check.others]
+        everything = pd.concat([rows[check.field], *others], ignore_index=True)
+        twice = everything.duplicated(keep=False).to_numpy() & (everything != "").to_numpy()
+        return twice[: len(rows)]
+
+    def _cells(self, table: pd.DataFrame) -> list[str]:
+        """Return the cell of each breach, by what the receipt says where the columns stand."""
+        places: dict[tuple[int, str], list[tuple[frozenset[int], dict[str, int]]]] = defaultdict(list)
+        for number in table["receipt"].unique().tolist():
+            for section in self._receipts[number - 1].sections:
+                accepted = frozenset(numbers_of(section.accepted).tolist())
+                places[number, section.ledger].append((accepted, section.columns))
+        cells = []
+        for number, ledger, row, code in table[["receipt", "ledger", "source_row", "field"]].itertuples(
+            index=False
+        ):
+            columns = next((own for rows, own in places[number, ledger] if row in rows), {})
+            cells.append(f"{letters(columns[code])}{row}" if code in columns else "")
+        return cells
+
+
+def _empty(column: pd.Series) -> Mask:
+    return (column == "").to_numpy() if column.dtype == object else column.isna().to_numpy()
+
+
+def _lowered(check: NotLowered, rows: pd.DataFrame) -> Mask:
+    """Return rows whose number is below the highest one before it in the year."""
+    dated = rows.assign(_year=rows[check.date].dt.year).sort_values(
+        [check.date, "reported_on"], kind="stable"
+    )
+    highest = dated.groupby([*check.by, "_year"], sort=False)[check.field].cummax()
+    wrong = (dated[check.field] < highest).reindex(rows.index)
+    return wrong.to_numpy(dtype=bool)

@@ -1,0 +1,35 @@
+"""The command ``wbwz``: thin; each command calls the package and prints what came back."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from wbwz_eval.campaign.faults import CampaignError
+from wbwz_eval.cli.ledgers import ledger, submit, template
+from wbwz_eval.cli.publishing import appeal, check, freeze, verify
+from wbwz_eval.cli.scores import evaluate, explain, report, score
+from wbwz_eval.reporting.errors import ReportError
+
+app = typer.Typer(
+    help="比学赶超类活动的评价工具：收台账、计分、解释、出报告。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (template, submit, ledger, check, score, evaluate, explain, report, freeze, verify):
+    app.command()(command)
+app.add_typer(appeal, name="appeal")
+
+
+def main() -> None:
+    """Run the command; what is wrong is told in one message, with exit code 1."""
+    try:
+        app()
+    except (CampaignError, ReportError) as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)
+    except OSError as error:
+        sys.stderr.write(f"不能读写 {error.filename or ''}：{error.strerror or error}\n")
+        sys.exit(1)

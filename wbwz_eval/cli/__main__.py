@@ -1,0 +1,5 @@
+"""``python -m wbwz_eval.cli`` is ``wbwz``."""
+
+from wbwz_eval.cli import main
+
+main()
