@@ -20,7 +20,8 @@ class Current:
 
     def __init__(self, rows: pd.DataFrame) -> None:
         """Take the rows that stand, with a column per field."""
-        self._columns = {str(code): rows[code].to_numpy() for code in rows.columns}
+        # copies: pandas may hand out views that cannot be written to
+        self._columns = {str(code): rows[code].to_numpy(copy=True) for code in rows.columns}
         self._count = len(rows)
         self._place = dict(zip(self._columns[ROW_ID].tolist(), range(self._count), strict=True))
 
