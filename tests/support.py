@@ -31,8 +31,8 @@ def hand_in(
     """Hand in tables by ledger, in the order of the days on which they come.
 
     A text with a column 报送日期 is one submission for each day that stands there, without that
-    column; any other, and bytes as they are, come in on ``received_on``. A file that would be the
-    same for another ledger is told apart by its name, which is the ledger's id.
+    column; any other, and bytes as they are, come in on ``received_on``. The files are called by the
+    ledger's id.
     """
     files = [
         (day, f"{ledger}.csv", data)
