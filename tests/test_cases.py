@@ -326,7 +326,6 @@ CALENDAR = WorkCalendar()
 COMMON = {
     "row_id": "text",
     "entity_id": "entity",
-    "reported_on": "date",
     "status": "text",
     "verified_by": "text",
     "verified_on": "date",
@@ -335,7 +334,9 @@ COMMON = {
 
 def facts(fields, rows, *, reported):
     """Make a ledger of what a case writes down, one row per fact."""
-    kinds = {**COMMON, **fields}
+    own = {**COMMON, **fields}
+    # when a row came in stands in its receipt, not among its fields
+    kinds = {**own, "reported_on": "date"}
     written = []
     for number, row in enumerate(rows, start=1):
         full = {"row_id": str(number), "reported_on": reported, "status": "有效", **row}
@@ -345,10 +346,11 @@ def facts(fields, rows, *, reported):
     table = pd.DataFrame(
         {code: column(kind, [row.get(code) for row in written]) for code, kind in kinds.items()}
     )
-    table["source"] = "ledgers/facts.csv"
+    table["receipt"] = 1
+    table["source"] = "facts.csv(回执 1)"
     table["source_row"] = np.arange(len(rows)) + 2
     schema = LedgerSchema(
-        name="facts", fields={code: Field(label=code, type=kind) for code, kind in kinds.items()}
+        name="facts", fields={code: Field(label=code, type=kind) for code, kind in own.items()}
     )
     return Ledger(id="facts", schema=schema, rows=table)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
+import shutil
 import subprocess
 import sys
 
 import pandas as pd
 import pytest
+from support import hand_in, told
 
 from wbwz_eval import evaluate
 
@@ -68,7 +71,7 @@ def test_explain_prints_formula_and_rows(panjin):
         "D4 双台子区 term 总分 97.4",
         "总分 = 基础分 97.445 + 附加分 0 − 扣分 0 = 97.445 → 97.4",
         "得分 = 20 × 96.21 ÷ 100 = 19.242",
-        "ledgers/hotline.csv 第 5 行 H4 计入",
+        "热线办理指标公布表.csv(回执 1) 第 5 行 H4 计入",
     ):
         assert line in out.stdout
 
@@ -100,21 +103,36 @@ def test_a_mistake_ends_with_one_message_and_no_traceback(sample, tmp_path, argu
     assert not list(tmp_path.rglob("*.html"))
 
 
-def test_a_broken_ledger_stops_scoring_with_file_row_column_and_value(panjin_copy):
-    path = panjin_copy / "ledgers" / "hotline.csv"
-    text = (
-        path.read_text(encoding="utf-8")
-        .replace("98.06", "九十八")
-        .replace("2023-04-30,97.95", "2023-13-30,97.95")
-    )
-    path.write_text(text, encoding="utf-8")
+def test_a_broken_table_does_not_come_in_and_says_row_column_and_value(panjin_copy):
+    table = "行号,被评对象,截至日期,办结率\nH1,D1,2023-04-30,九十八\nH2,D2,2023-04-30,98\nH3,D3,2023-13-30,97.95\n"
+    receipts = hand_in(panjin_copy, {"hotline": table}, received_on=dt.date(2023, 6, 9))
+    assert [receipt.status for receipt in receipts] == ["refused"]
+    first, second = told(receipts)
+    assert first.startswith("hotline.csv D2 “办结率”列: “九十八” 不是数字")
+    assert second.startswith("hotline.csv C4 “截至日期”列: “2023-13-30” 不是日期")
+    # D2 would have 98 instead of 98.44; nothing of the file counts
+    out = _wbwz("score", panjin_copy, "term", "--format", "csv")
+    table = pd.read_csv(io.StringIO(out.stdout))
+    assert dict(zip(table["entity_id"], table["total"], strict=True)) == PUBLISHED
+
+
+@pytest.mark.parametrize("change", ["altered", "deleted"])
+def test_a_damaged_original_stops_scoring_with_one_message(panjin_copy, change):
+    # what was read before need not be read again
+    shutil.rmtree(panjin_copy / ".cache", ignore_errors=True)
+    (path,) = (panjin_copy / "submissions" / "originals").iterdir()
+    if change == "altered":
+        path.write_bytes(path.read_bytes().replace(b"96.21", b"99.21"))
+    else:
+        path.unlink()
     out = _wbwz("score", panjin_copy, "term")
     assert out.returncode == 1
-    lines = out.stderr.strip().splitlines()
-    assert len(lines) == 3  # what could not be done, then both faults
-    assert "ledgers/hotline.csv 第 4 行 “截至日期”列" in out.stderr
-    assert "ledgers/hotline.csv 第 2 行 “办结率”列" in out.stderr
-    assert "九十八" in out.stderr
+    assert out.stdout == ""
+    (line,) = out.stderr.strip().splitlines()
+    for word in ("回执 1 ", path.name, "热线办理指标公布表.csv", "请从备份恢复"):
+        assert word in line
+    assert ("被改动过" in line) == (change == "altered")
+    assert ("缺少" in line) == (change == "deleted")
 
 
 def test_help_names_the_commands():

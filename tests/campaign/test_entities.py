@@ -53,6 +53,14 @@ def test_optional_columns_may_be_left_out_and_codes_may_head_columns(tmp_path: P
     assert table["valid_to"].isna().all()
 
 
+def test_a_table_in_the_encoding_of_old_office_software_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "entities.csv"
+    path.write_bytes((HEADER + "U1,公路局,unit,roads,,2011.7.1,\n").encode("gb18030"))
+    table = load_entities(path, LEVELS, GROUPS)
+    assert table["name"].tolist() == ["公路局"]
+    assert table["valid_from"].tolist() == [pd.Timestamp("2011-07-01")]
+
+
 def test_every_mistake_is_told_at_once_with_its_row(tmp_path: Path) -> None:
     told = faults(
         tmp_path,

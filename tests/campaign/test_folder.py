@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from support import hand_in, take_in, told
 
 from wbwz_eval.campaign.faults import CampaignError
-from wbwz_eval.campaign.folder import Campaign, open_campaign
+from wbwz_eval.campaign.folder import Basis, Campaign, open_campaign
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,18 +46,23 @@ M1,党员甲,member,posts,U1,,
 common:
   row_id: {label: 行号, type: text, required: true}
   entity_id: {label: 被评对象, type: entity, required: true}
-  reported_on: {label: 报送日期, type: date, required: true}
   verified_by: {label: 核实人, type: text}
   verified_on: {label: 核实日期, type: date}
   status: {label: 状态, type: choice, allowed: [有效, 撤回], default: 有效}
 ledgers:
+  talks: {name: 谈话台账, fields: {talked_on: {label: 谈话日期, type: date}, with: {label: 对象, type: text}}}
   visits: {name: 走访台账, fields: {visited_on: {label: 走访日期, type: date}}}
 """,
-    "ledgers/visits.csv": "行号,被评对象,报送日期,走访日期\nV1,U1,2011-09-30,2011-09-29\n",
     "not_applicable.csv": "被评对象,指标,起,止,理由,批准人\nU2,F6,2012-01-01,,无办件,工作小组\n",
     "methodology/v1.yaml": "version: v1\n",
     "methodology/v2.yaml": "version: v2\n",
 }
+
+
+VISITS = (
+    "行号,被评对象,报送日期,走访日期\nV1,U1,2011-09-30,2011-09-29\n"
+    "V1,U1,2011-10-12,2011-09-28\nV2,U3,2011-10-12,2011-09-28\nV3,U1,2011-10-13,2011-09-28\n"
+)
 
 
 def write(tmp_path: Path, **changed: str | None) -> Path:
@@ -73,7 +79,9 @@ def write(tmp_path: Path, **changed: str | None) -> Path:
 
 @pytest.fixture
 def campaign(tmp_path: Path) -> Campaign:
-    return open_campaign(write(tmp_path))
+    folder = write(tmp_path)
+    take_in(folder, {"visits": VISITS})
+    return open_campaign(folder)
 
 
 def faults_of(folder: Path) -> list[str]:
@@ -144,10 +152,52 @@ def test_a_period_before_any_methodology_is_told(tmp_path: Path) -> None:
         campaign.methodology_path(campaign.period("2011-Q3"))
 
 
-def test_ledgers_are_read_once_when_asked_for(campaign: Campaign) -> None:
+def test_ledgers_are_replayed_once_when_asked_for(campaign: Campaign) -> None:
     ledger = campaign.ledger("visits")
-    assert ledger.rows["visited_on"].tolist() == [pd.Timestamp("2011-09-29")]
-    assert campaign.ledger("visits") is ledger
+    assert ledger.rows["row_id"].tolist() == ["V1", "V2", "V3"]
+    # V1 was corrected by one day
+    assert ledger.rows["visited_on"].tolist() == [pd.Timestamp("2011-09-28")] * 3
+    assert campaign.replay() is campaign.replay()
+    quarter = campaign.period("2011-Q3")
+    assert campaign.ledger_for("visits", quarter) is campaign.ledger_for("visits", quarter)
+    with pytest.raises(CampaignError, match=r"没有台账 “visit”.*最接近的是 visits"):
+        campaign.ledger("visit")
+
+
+def test_a_ledger_stands_as_it_did_at_the_end_of_a_day(campaign: Campaign) -> None:
+    def days(as_of: dt.date) -> dict[str, int]:
+        rows = campaign.ledger("visits", as_of).rows
+        return dict(zip(rows["row_id"], rows["visited_on"].dt.day, strict=True))
+
+    assert days(dt.date(2011, 9, 29)) == {}
+    assert days(dt.date(2011, 10, 11)) == {"V1": 29}
+    assert days(dt.date(2011, 10, 12)) == {"V1": 28, "V2": 28}
+
+
+def test_a_ledger_for_a_period_has_late_rows_with_their_day(campaign: Campaign) -> None:
+    rows = campaign.ledger_for("visits", campaign.period("2011-Q3")).rows
+    # The cut-off is 12 October: V3 came a day later, and V1 counts from its first day.
+    assert rows["row_id"].tolist() == ["V1", "V2", "V3"]
+    assert rows["reported_on"].dt.strftime("%m-%d").tolist() == ["09-30", "10-12", "10-13"]
+    # That of September is 10 October, after 8, 9 and 10: V1 stands uncorrected.
+    september = campaign.ledger_for("visits", campaign.period("2011-09")).rows
+    assert september["visited_on"].dt.day.tolist() == [29, 28, 28]
+    assert campaign.cutoff(campaign.period("2011-09")) == dt.date(2011, 10, 10)
+
+
+def test_an_earlier_basis_knows_no_later_receipt(campaign: Campaign) -> None:
+    # Receipts: 1 of 30 September, 2 of 12 October, 3 of 13 October.
+    first = open_campaign(campaign.path, basis=Basis(through=1))
+    assert first.ledger("visits").rows["visited_on"].tolist() == [pd.Timestamp("2011-09-29")]
+    admitted = open_campaign(campaign.path, basis=Basis(admitted={"2011-Q3": (3,)}))
+    quarter, month = (
+        admitted.ledger_for("visits", admitted.period(period)).rows for period in ("2011-Q3", "2011-09")
+    )
+    # let in on the day of the quarter's cut-off, and in no other period
+    assert quarter["reported_on"].dt.strftime("%m-%d").tolist() == ["09-30", "10-12", "10-12"]
+    assert month["reported_on"].dt.strftime("%m-%d").tolist() == ["09-30", "10-12", "10-13"]
+    assert list(first.digest_inputs())[-1] == "submissions/receipts/000001.json"
+    assert list(admitted.digest_inputs())[-1] == "submissions/receipts/000003.json"
 
 
 def test_the_list_of_what_does_not_apply(campaign: Campaign, tmp_path: Path) -> None:
@@ -164,13 +214,36 @@ def test_digests_cover_what_results_depend_on(campaign: Campaign) -> None:
     (campaign.path / "results").mkdir()
     (campaign.path / "results/scores.csv").write_text("x", encoding="utf-8")
     digests = campaign.digest_inputs()
-    assert list(digests) == [
-        "campaign.yaml", "entities.csv", "ledgers.yaml", "ledgers/visits.csv", "not_applicable.csv",
-    ]  # fmt: skip
-    assert digests["ledgers/visits.csv"] == hashlib.sha256(FILES["ledgers/visits.csv"].encode()).hexdigest()
-    (campaign.path / "ledgers/visits.csv").write_text("行号\n", encoding="utf-8")
+    last = "submissions/receipts/000003.json"
+    assert list(digests) == ["campaign.yaml", "entities.csv", "ledgers.yaml", "not_applicable.csv", last]
+    assert digests["entities.csv"] == hashlib.sha256(FILES["entities.csv"].encode()).hexdigest()
+    assert digests[last] == hashlib.sha256((campaign.path / last).read_bytes()).hexdigest()
+    (campaign.path / "entities.csv").write_text(FILES["entities.csv"] + "\n", encoding="utf-8")
+    take_in(campaign.path, {"visits": "行号,走访日期\nV1,2011-09-27\n"}, received_on=dt.date(2011, 10, 14))
     changed = campaign.digest_inputs()
-    assert [name for name in digests if digests[name] != changed[name]] == ["ledgers/visits.csv"]
+    assert [name for name in digests if digests[name] != changed.get(name)] == ["entities.csv", last]
+    assert set(changed) - set(digests) == {"submissions/receipts/000004.json"}
+
+
+def test_a_campaign_without_submissions_has_empty_ledgers(tmp_path: Path) -> None:
+    campaign = open_campaign(write(tmp_path))
+    rows = campaign.ledger("visits").rows
+    assert len(rows) == 0
+    assert rows.columns.tolist() == [
+        "row_id", "entity_id", "verified_by", "verified_on", "status", "visited_on",
+        "reported_on", "receipt", "source", "source_row",
+    ]  # fmt: skip
+    assert [str(rows[code].dtype) for code in ("row_id", "visited_on", "reported_on")] == [
+        "object",
+        "datetime64[s]",
+        "datetime64[s]",
+    ]
+    assert list(campaign.digest_inputs()) == [
+        "campaign.yaml",
+        "entities.csv",
+        "ledgers.yaml",
+        "not_applicable.csv",
+    ]
 
 
 def test_the_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
@@ -235,14 +308,27 @@ def test_a_year_without_notice_can_be_supplied(tmp_path: Path) -> None:
     assert campaign.cutoff(campaign.period("2003-Q3")) == dt.date(2003, 10, 10)
 
 
-@pytest.mark.parametrize("name", ["visit.csv", "visits.CSV", "visits/deep/a.csv", "other/a.csv"])
-def test_a_table_that_nobody_would_read_is_told(tmp_path: Path, name: str) -> None:
-    folder = write(tmp_path)
-    (folder / "ledgers" / name).parent.mkdir(parents=True, exist_ok=True)
-    (folder / "ledgers" / name).write_text("行号\n", encoding="utf-8")
-    (fault,) = faults_of(folder)
-    assert fault.startswith(f"ledgers/{name}: ledgers.yaml 里没有这张台账;应为 ")
-    assert "ledgers/visits.csv" in fault
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        ("行号,被评对象,走访对象\nV9,U1,李家\n", "认不出是哪张台账"),
+        ("行号,被评对象,状态\nV9,U1,有效\n", "认不出是哪张台账"),
+        ("行号\nV9\n", "认不出是哪张台账"),
+        ("", "文件是空的"),
+        ("行号,被评对象,走访日期\n", ""),
+    ],
+)
+def test_a_table_that_is_no_ledger_is_told_and_kept(campaign: Campaign, table: str, why: str) -> None:
+    before = campaign.ledger("visits").rows
+    (receipt,) = hand_in(campaign.path, {"表1": table.encode()}, received_on=dt.date(2011, 10, 12))
+    if why:
+        assert receipt.status == "refused"
+        assert why in told([receipt])[0]
+    else:
+        # a header alone, by which the ledger is known, brings no rows
+        assert (receipt.status, [section.new for section in receipt.sections]) == ("accepted", [0])
+    assert (campaign.inbox.originals / receipt.original).read_bytes() == table.encode()
+    pd.testing.assert_frame_equal(open_campaign(campaign.path).ledger("visits").rows, before)
 
 
 def test_a_folder_without_campaign_file_is_no_campaign(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from support import take_in
 
 from wbwz_eval.scoring.adjust import rank
 from wbwz_eval.scoring.scores import Scores
@@ -172,8 +173,7 @@ def small_campaign(tmp_path: Path):
         folder: str = "small", note: str = "", names: tuple[str, ...] = ("甲站", "乙站", "丙站", "丁站")
     ) -> Path:
         path = tmp_path / folder
-        (path / "ledgers").mkdir(parents=True)
-        (path / "methodology").mkdir()
+        (path / "methodology").mkdir(parents=True)
         (path / "campaign.yaml").write_text(CAMPAIGN, encoding="utf-8")
         (path / "ledgers.yaml").write_text(LEDGERS, encoding="utf-8")
         (path / "methodology" / "v1.yaml").write_text(METHODOLOGY, encoding="utf-8")
@@ -190,7 +190,7 @@ def small_campaign(tmp_path: Path):
                 rows.append(
                     f"R{quarter}{i},E{i},{day},{day},{80 + 3 * i * (1 - quarter) + quarter},{i},{note or '表扬'}"
                 )
-        (path / "ledgers" / "facts.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+        take_in(path, {"facts": "\n".join(rows) + "\n"})
         return path
 
     return write
@@ -213,7 +213,6 @@ LEDGERS = """\
 common:
   row_id: {label: 行号, type: text, required: true}
   entity_id: {label: 被评对象, type: entity, required: true}
-  reported_on: {label: 报送日期, type: date, required: true}
   verified_by: {label: 核实人, type: text}
   verified_on: {label: 核实日期, type: date}
   status: {label: 状态, type: choice, allowed: [有效, 撤回], default: 有效}

@@ -120,7 +120,7 @@ def adjusted(made):
         "decided_by": "李四",
         "doc_no": "文〔1〕号",
         "ledger": "facts",
-        "source": "ledgers/facts.csv",
+        "source": "事实.xlsx“事实台账”(回执 3)",
     }
     rows = [
         {"entity_id": "E000", "kind": "veto", "item": "v", "name": "重大事故", "points": 0.0, "row_id": "R9", "source_row": 10, "counted": True, "reason": "", "detail": "王五 <b>肇事</b>"} | common,
@@ -139,7 +139,7 @@ def test_the_internal_edition_leads_to_the_ledger_row(made):
         "第八条",
         "李四",
         "文〔1〕号",
-        "R9 ledgers/facts.csv 第 10 行",
+        "R9 事实.xlsx“事实台账”(回执 3) 第 10 行",
         "缺文号",
         "王五 <b>肇事</b>",
     ):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 
 import pandas as pd
 import pytest
+from support import take_in
 
 from wbwz_eval import CampaignError, evaluate, open_results, write_results
 
@@ -33,7 +35,12 @@ def test_the_manifest_holds_the_digests_of_inputs_and_tables(panjin_copy):
     state = manifest["state"]
     for name, digest in (state["inputs"] | state["methodology"]).items():
         assert hashlib.sha256((panjin_copy / name).read_bytes()).hexdigest() == digest
-    assert {"campaign.yaml", "entities.csv", "ledgers.yaml", "ledgers/hotline.csv"} <= set(state["inputs"])
+    assert {
+        "campaign.yaml",
+        "entities.csv",
+        "ledgers.yaml",
+        "submissions/receipts/000001.json",
+    } == set(state["inputs"])
 
 
 @pytest.mark.parametrize("level", ["unit", "member"])
@@ -46,10 +53,7 @@ def test_what_is_opened_is_what_was_evaluated(sample, level):
 
 def test_a_changed_input_makes_results_stale(panjin_copy):
     assert open_results(panjin_copy, "term", "district").scores["total"].max() == 100.0
-    path = panjin_copy / "ledgers" / "hotline.csv"
-    path.write_text(
-        path.read_text(encoding="utf-8").replace(",100,100,100,100,", ",90,100,100,100,"), encoding="utf-8"
-    )
+    take_in(panjin_copy, {"hotline": "行号,办结率\nH5,90\n"}, received_on=dt.date(2023, 6, 9))
     # D5's 办结率 is 90 now: 100 − 0.20 × 10 = 98.0
     scores = open_results(panjin_copy, "term", "district").scores.set_index("entity_id")
     assert scores.loc["D5", "total"] == 98.0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import csv
+import datetime as dt
 import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
+from support import take_in
 
 from wbwz_eval import CampaignError, evaluate, open_campaign
 
@@ -149,15 +150,9 @@ def test_a_lowered_target_counts_nothing(units):
 def test_what_came_after_the_cutoff_does_not_count(sample, sample_copy):
     """An extra row reported after the cut-off changes nothing but the list of late rows."""
     before = evaluate(sample, "2012-Q3", "unit")
-    path = sample_copy / "ledgers" / "commitments.csv"
-    with path.open(newline="", encoding="utf-8") as file:
-        header, *rows = csv.reader(file)
-    new = dict(zip(header, rows[0], strict=True)) | {
-        "行号": "LATE-1", "被评对象": "U01", "报送日期": "2012-10-20", "承诺时限": "2012-08-01", "兑现日期": "",
-        "公开日期": "2012-07-01", "状态": "有效",
-    }  # fmt: skip
-    with path.open("a", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerow(new.values())
+    new = "行号,被评对象,承诺事项,公开日期,承诺时限\nLATE-1,U01,修路,2012-07-01,2012-08-01\n"
+    # the cut-off of 2012-Q3 is 2012-10-12
+    take_in(sample_copy, {"commitments": new}, received_on=dt.date(2012, 10, 20))
     after = evaluate(sample_copy, "2012-Q3", "unit")
     pd.testing.assert_frame_equal(before.scores, after.scores)
     late = after.rows[(after.rows["row_id"] == "LATE-1")]
@@ -166,22 +161,17 @@ def test_what_came_after_the_cutoff_does_not_count(sample, sample_copy):
 
 
 def test_one_changed_row_changes_that_unit_alone(sample, sample_copy):
-    path = sample_copy / "ledgers" / "surveys.csv"
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    mine = next(
-        r
-        for r in rows
-        if r["被评对象"] == "U02"
-        and r["调查日期"].startswith("2012-09")
-        and r["状态"] == "有效"
-        and r["报送日期"] < "2012-10-12"
-    )
-    mine["不满意"] = str(int(mine["不满意"]) + 40)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    rows = sample.ledger("surveys").rows
+    mine = rows[
+        (rows["entity_id"] == "U02")
+        & (rows["surveyed_on"] >= "2012-09-01")
+        & (rows["surveyed_on"] <= "2012-09-30")
+        & (rows["status"] == "有效")
+        & (rows["reported_on"] < "2012-10-12")
+    ].iloc[0]
+    # forty more who are not satisfied, as a correction on the day of the cut-off
+    correction = f"行号,不满意\n{mine['row_id']},{int(mine['n_bad']) + 40}\n"
+    take_in(sample_copy, {"surveys": correction}, received_on=dt.date(2012, 10, 12))
     dimensions = ["J", "Y", "C", "F", "Z", "total"]
     before = evaluate(sample, "2012-Q3", "unit").scores.set_index("entity_id")[dimensions]
     after = evaluate(sample_copy, "2012-Q3", "unit").scores.set_index("entity_id")[dimensions]
@@ -206,8 +196,7 @@ def test_an_unknown_period_or_level_is_told(sample, period, level, words):
 
 
 def test_a_period_without_data_is_told(panjin_copy):
-    path = panjin_copy / "ledgers" / "hotline.csv"
-    path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    shutil.rmtree(panjin_copy / "submissions")
     with pytest.raises(CampaignError, match="没有任何数据"):
         evaluate(panjin_copy, "term", "district")
 
@@ -248,7 +237,8 @@ def test_movement_counts_places_up_as_positive(units):
 def test_the_folder_can_be_moved(sample, tmp_path):
     """A campaign scores the same wherever it lies."""
     moved = tmp_path / "elsewhere" / "campaign"
-    shutil.copytree(sample.path, moved, ignore=shutil.ignore_patterns("results"))
+    # without the cache: the ledgers come from the originals there
+    shutil.copytree(sample.path, moved, ignore=shutil.ignore_patterns("results", ".cache"))
     one, other = (evaluate(folder, "2012-Q2", "unit") for folder in (sample, open_campaign(moved)))
     for name, table in one.tables().items():
         pd.testing.assert_frame_equal(table, other.tables()[name])

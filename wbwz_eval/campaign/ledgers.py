@@ -58,6 +58,15 @@ def _code(text: str) -> str:
 _Code = Annotated[StrictStr, AfterValidator(_code)]
 
 
+class CheckList(BaseModel):
+    """The fields of a ledger of on-site checks: what was checked, what had been reported of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    item: StrictStr
+    reported: StrictStr
+
+
 class LedgerSchema(BaseModel):
     """One ledger: its name and its columns by code, those common to all ledgers first.
 
@@ -66,6 +75,8 @@ class LedgerSchema(BaseModel):
         prefix: How the row numbers in its templates begin.
         reported_by: Who hands it in: level ids, or ``office`` for the office alone.
         completed_by: The date that closes a matter: while it is empty, templates bring the row again.
+        checked: The reported number that verification on site compares with what it finds.
+        check_list: Which fields take the results of verification on site, in the one ledger for them.
         every: How often something, be it "nothing to report", is owed; None where nothing is.
         serves: Ids of the mechanisms, in the document that the campaign carries out, whose facts
             stand here.
@@ -80,6 +91,8 @@ class LedgerSchema(BaseModel):
     prefix: Annotated[StrictStr, Described(pattern=r"^[A-Z][A-Z0-9]*$")] = "H"
     reported_by: tuple[StrictStr, ...] = ()
     completed_by: StrictStr | None = None
+    checked: StrictStr | None = None
+    check_list: CheckList | None = None
     every: PeriodKind | None = None
     serves: tuple[StrictStr, ...] = ()
     checks: tuple[RowCheck, ...] = ()

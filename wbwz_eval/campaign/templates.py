@@ -18,7 +18,9 @@ from wbwz_eval.campaign.judge import STATUS, WITHDRAWN, Sender, sender_of
 from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID
 from wbwz_eval.campaign.periods import label_zh
 from wbwz_eval.campaign.receipts import OFFICE
+from wbwz_eval.campaign.sampling import Drawing, check_list_ledger, draw
 from wbwz_eval.campaign.sections import OPTIONS_SHEET, PERIOD_LABEL, SHEET_NAME_LENGTH
+from wbwz_eval.campaign.tables import empty_table
 from wbwz_eval.campaign.template_cells import Choices, add_note, restrict
 from wbwz_eval.campaign.workbook_bytes import put_text, workbook_bytes
 
@@ -58,12 +60,14 @@ class Order:
         period: Which period it is handed out for; its cut-off stands in the explanation, and open
             items are those at the end of the period before. None for now.
         issued_at: When it is handed out: makes its row numbers differ from those of any other.
+        blank_rows: How many numbered rows there are to fill in.
     """
 
     ledgers: tuple[str, ...]
     sender: str
     period: Period | None
     issued_at: dt.datetime
+    blank_rows: int = BLANK_ROWS
 
 
 def template(campaign: Campaign, order: Order) -> bytes:
@@ -88,7 +92,50 @@ def template(campaign: Campaign, order: Order) -> bytes:
         schema = campaign.codebook.ledgers[ledger]
         counts[ledger] = len(rows)
         _Sheet(book.create_sheet(schema.name[:SHEET_NAME_LENGTH]), schema, choices, sender, order).fill(rows)
-    _explain(explanation, campaign, order, sender, counts)
+    _explain(explanation, campaign, order, sender, [("填法", text) for text in _HOW])
+    _list_ledgers(explanation, campaign, counts)
+    choices.finish()
+    return workbook_bytes(book)
+
+
+def check_template(campaign: Campaign, period: Period, drawing: Drawing, issued_at: dt.datetime) -> bytes:
+    """Return the list of rows drawn for verification on site, to be filled in and submitted.
+
+    Raises:
+        CampaignError: see :func:`wbwz_eval.campaign.sampling.draw`.
+    """
+    ledger = check_list_ledger(campaign)
+    schema = campaign.codebook.ledgers[ledger]
+    assert schema.check_list is not None
+    drawn = draw(campaign, period, drawing)
+    rows = empty_table(schema.fields).drop(columns="source_row").reindex(range(len(drawn)))
+    for code, spec in schema.fields.items():
+        if spec.type not in {"date", "number", "integer"}:
+            rows[code] = ""
+    rows[ROW_ID] = [
+        f"{schema.prefix}-{period.id}-{drawing.seed}-{number:04d}" for number in range(1, len(drawn) + 1)
+    ]
+    rows[ENTITY] = drawn["entity_id"]
+    rows[schema.check_list.item] = drawn["item"]
+    rows[schema.check_list.reported] = drawn["value"]
+    book = Workbook()
+    explanation = book.active
+    assert isinstance(explanation, Worksheet)
+    explanation.title = EXPLANATION
+    choices = Choices(book, OPTIONS_SHEET)
+    order = Order((ledger,), OFFICE, period, issued_at, blank_rows=0)
+    sender = sender_of(OFFICE, campaign.entities)
+    _Sheet(book.create_sheet(schema.name[:SHEET_NAME_LENGTH]), schema, choices, sender, order).fill(rows)
+    population = int(drawn.drop_duplicates("entity_id")["population"].sum())
+    told = [
+        (
+            "抽取办法",
+            f"{population} 行中抽 {len(drawn)} 行: 每个对象 {drawing.share:.0%}，四舍五入，至少 1 行",
+        ),
+        ("种子", f"{drawing.seed}(用同一种子、同样的台账，任何人都抽到同样的行)"),
+        ("填法", "逐行到现场核对，填核实的结果和核查日期，然后以办公室名义报送(--from office)。"),
+    ]
+    _explain(explanation, campaign, order, sender, told)
     choices.finish()
     return workbook_bytes(book)
 
@@ -138,7 +185,7 @@ class _Sheet:
 
     def fill(self, rows: pd.DataFrame) -> None:
         """Write header, open items and numbered blank rows."""
-        last = len(rows) + BLANK_ROWS + 1
+        last = len(rows) + self.order.blank_rows + 1
         for column, (code, spec) in enumerate(self.fields.items(), start=1):
             self._head(column, code, spec)
             self._cells(column, code, spec, last)
@@ -147,7 +194,7 @@ class _Sheet:
                 self._put(place, column, spec, row[code])
                 self.sheet.cell(place, column).fill = _OPEN
         stem = self._stem()
-        for number in range(1, BLANK_ROWS + 1):
+        for number in range(1, self.order.blank_rows + 1):
             place = len(rows) + 1 + number
             self.sheet.cell(place, 1, f"{stem}{number:02d}")
         for place in range(2, last + 1):
@@ -210,7 +257,7 @@ class _Sheet:
 
 
 def _explain(
-    sheet: Worksheet, campaign: Campaign, order: Order, sender: Sender, counts: dict[str, int]
+    sheet: Worksheet, campaign: Campaign, order: Order, sender: Sender, how: list[tuple[str, str]]
 ) -> None:
     """Write what there is to know before filling in."""
     who = (
@@ -227,15 +274,7 @@ def _explain(
             ("起止", f"{order.period.start} 至 {order.period.end}"),
             ("截止日", f"{campaign.cutoff(order.period)},之后收到的不计入本期"),
         ]
-    for text in (
-        "每张台账一个工作表,一行一件事。红色表头带 * 的必填。把鼠标放在表头上可看填法。",
-        "行号已预先编好,请不要改、不要删: 以后更正、撤回都凭行号,用同一行号再报一次即为更正。",
-        "没用到的空行不必删除。没有内容的工作表原样留着,即为“本期无”。",
-        "浅黄色的行是以前报过、还没有办结的事项: 办结了就填完成日期,其他内容有变就直接改。",
-        "要撤回一行,在“状态”列选“撤回”,不要删行。",
-        "可以粘贴,但不要合并单元格、不要加合计行;公式请粘贴为数值。",
-    ):
-        told.append(("填法", text))
+    told += how
     for place, (label, text) in enumerate(told, start=1):
         sheet.cell(place, 1, label if place == 1 or told[place - 2][0] != label else "").font = Font(
             bold=True
@@ -243,7 +282,6 @@ def _explain(
         cell = sheet.cell(place, 2)
         put_text(cell, text)
         cell.alignment = Alignment(wrap_text=True, vertical="top")
-    _list_ledgers(sheet, len(told) + 2, campaign, counts)
     for column, width in (("A", 12), ("B", 70), ("C", 14), ("D", 14)):
         sheet.column_dimensions[column].width = width
     sheet.page_setup.orientation = "landscape"
@@ -251,6 +289,14 @@ def _explain(
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
 
 
+_HOW = (
+    "每张台账一个工作表,一行一件事。红色表头带 * 的必填。把鼠标放在表头上可看填法。",
+    "行号已预先编好,请不要改、不要删: 以后更正、撤回都凭行号,用同一行号再报一次即为更正。",
+    "没用到的空行不必删除。没有内容的工作表原样留着,即为“本期无”。",
+    "浅黄色的行是以前报过、还没有办结的事项: 办结了就填完成日期,其他内容有变就直接改。",
+    "要撤回一行,在“状态”列选“撤回”,不要删行。",
+    "可以粘贴,但不要合并单元格、不要加合计行;公式请粘贴为数值。",
+)
 _EVERY = {
     "week": "每周",
     "month": "每月",
@@ -261,7 +307,9 @@ _EVERY = {
 }
 
 
-def _list_ledgers(sheet: Worksheet, start: int, campaign: Campaign, counts: dict[str, int]) -> None:
+def _list_ledgers(sheet: Worksheet, campaign: Campaign, counts: dict[str, int]) -> None:
+    """Write which ledgers there are, each with a link to its sheet."""
+    start = sheet.max_row + 2
     rows: list[Sequence[object]] = [("序", "台账", "报送", "未办结事项")]
     for place, (ledger, count) in enumerate(counts.items(), start=1):
         schema = campaign.codebook.ledgers[ledger]

@@ -19,12 +19,14 @@ from wbwz_eval.campaign.grid import UnreadableError
 from wbwz_eval.campaign.mark import marked_copy
 from wbwz_eval.campaign.receipts import OFFICE, STATUS_ZH
 from wbwz_eval.campaign.safe_text import guarded
+from wbwz_eval.campaign.sampling import Drawing
 from wbwz_eval.campaign.submit import Handing
 from wbwz_eval.campaign.submit import submit as submit_files
-from wbwz_eval.campaign.templates import Order
+from wbwz_eval.campaign.templates import Order, check_template
 from wbwz_eval.campaign.templates import template as template_bytes
 from wbwz_eval.campaign.whole_files import write_whole
-from wbwz_eval.cli.arguments import CampaignArgument, Format
+from wbwz_eval.campaign.written import read_number
+from wbwz_eval.cli.arguments import CampaignArgument, Format, PeriodArgument
 from wbwz_eval.reporting.progress import steps
 
 if TYPE_CHECKING:
@@ -67,6 +69,28 @@ def template(
             stamp = span.id if span else f"{issued:%Y%m%d}"
             write_whole(out / f"{opened.sender_name(sender)}台账{stamp}.xlsx", data)
     sys.stdout.write(f"已生成 {len(senders)} 份模板，在 {out}\n")
+
+
+def sample(
+    campaign: CampaignArgument,
+    period: PeriodArgument,
+    share: Annotated[str, typer.Option(help="每个对象抽多少，如 10%")],
+    seed: Annotated[int, typer.Option(help="种子：写在名单上，任何人都能重抽")],
+    ledgers: Annotated[list[str] | None, typer.Option("--ledger", help="只从哪些台账抽，可写多次")] = None,
+    out: Annotated[Path, typer.Option(help="放在哪个文件夹")] = Path("templates"),
+) -> None:
+    """抽核查名单:按种子抽取,填好后以办公室名义报送,差异率进入计分."""
+    opened = open_campaign(campaign)
+    span = opened.period(period)
+    _known_ledgers(opened, ledgers or [])
+    number = read_number(share, None)
+    if number is None:
+        msg = f"抽取比例 “{share}” 不是数；应为百分数或小数，如 10% 或 0.1"
+        raise CampaignError(msg)
+    drawing = Drawing(number, seed, tuple(ledgers or ()))
+    path = out / f"核查名单{span.id}-{seed}.xlsx"
+    write_whole(path, check_template(opened, span, drawing, dt.datetime.now(dt.UTC)))
+    sys.stdout.write(f"核查名单：{path}\n")
 
 
 def submit(

@@ -1,0 +1,75 @@
+"""Campaigns made in a test: tables written as CSV come in as submissions."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from typing import TYPE_CHECKING
+
+from wbwz_eval import open_campaign
+from wbwz_eval.campaign.submit import Desk, Handing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from wbwz_eval.campaign.receipts import Receipt
+
+REPORTED = "报送日期"
+DAY = dt.date(2011, 9, 30)
+
+
+def hand_in(
+    folder: Path,
+    tables: Mapping[str, str | bytes],
+    *,
+    received_on: dt.date = DAY,
+    sender: str = "office",
+    accept_valid: bool = False,
+) -> list[Receipt]:
+    """Hand in tables by ledger, in the order of the days on which they come.
+
+    A text with a column 报送日期 is one submission for each day that stands there, without that
+    column; any other, and bytes as they are, come in on ``received_on``. The files are called by the
+    ledger's id.
+    """
+    files = [
+        (day, f"{ledger}.csv", data)
+        for ledger, table in tables.items()
+        for day, data in (_by_day(table, received_on) if isinstance(table, str) else [(received_on, table)])
+    ]
+    with Desk.open(open_campaign(folder)) as desk:
+        return [
+            desk.take(name, data, Handing(sender, day, accept_valid, "试", f"{day}T09:00:00+00:00")).receipt
+            for day, name, data in sorted(files, key=lambda file: file[0])
+        ]
+
+
+def take_in(folder: Path, tables: Mapping[str, str | bytes], **how: object) -> list[Receipt]:
+    """Hand tables in that must be good throughout; see :func:`hand_in`."""
+    receipts = hand_in(folder, tables, **how)
+    assert [receipt.status for receipt in receipts] == ["accepted"] * len(receipts), told(receipts)
+    return receipts
+
+
+def told(receipts: list[Receipt]) -> list[str]:
+    """Return every fault of some receipts as its line."""
+    return [str(fault.as_fault(receipt.file)) for receipt in receipts for fault in receipt.faults]
+
+
+def _by_day(table: str, received_on: dt.date) -> list[tuple[dt.date, bytes]]:
+    header, *rows = csv.reader(io.StringIO(table))
+    if REPORTED not in header:
+        return [(received_on, table.encode())]
+    at = header.index(REPORTED)
+    days: dict[dt.date, list[list[str]]] = {}
+    for row in rows:
+        days.setdefault(dt.date.fromisoformat(row[at]), []).append(row[:at] + row[at + 1 :])
+    return [(day, _csv([header[:at] + header[at + 1 :], *part])) for day, part in sorted(days.items())]
+
+
+def _csv(rows: list[list[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
