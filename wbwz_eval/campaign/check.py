@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from wbwz_eval.campaign.faults import Fault
 from wbwz_eval.campaign.judge import STATUS, WITHDRAWN, letters
 from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID
 from wbwz_eval.campaign.receipts import numbers_of
 from wbwz_eval.campaign.row_checks import Different, Filled, InOrder, NotLowered, Refers, RowCheck, Unique
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -53,6 +54,21 @@ def check_rows(campaign: Campaign, period: Period | None = None) -> pd.DataFrame
         stands: ``source``, ``source_row``, ``cell`` (as D5; empty where the file lacks the column).
     """
     return _Checker(campaign, period).all()
+
+
+def as_faults(found: pd.DataFrame, schemas: Mapping[str, LedgerSchema]) -> list[Fault]:
+    """Return breaches as faults, to be printed with their places."""
+    return [
+        Fault(
+            file=row["source"],
+            message=f"{schemas[row['ledger']].name} {row['row_id']}: {row['message']}",
+            row=row["source_row"],
+            cell=row["cell"] or None,
+            column=schemas[row["ledger"]].fields[row["field"]].label,
+            value=row["value"] or None,
+        )
+        for row in found.to_dict("records")
+    ]
 
 
 class _Checker:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from wbwz_eval.campaign.appeals import admitted_receipts
 from wbwz_eval.campaign.campaign_file import Group, MethodologyVersion, read_campaign_file
+from wbwz_eval.campaign.check import check_rows
 from wbwz_eval.campaign.entities import load_entities
 from wbwz_eval.campaign.faults import CampaignError, FaultList, nearest, one_of
 from wbwz_eval.campaign.fields import Field, parse_cells
@@ -89,6 +90,7 @@ class Campaign:
     not_applicable: pd.DataFrame
     _replayed: list[Replay] = field(default_factory=list, repr=False)
     _ledgers: dict[tuple[str, str], Ledger] = field(default_factory=dict, repr=False)
+    _checked: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @property
     def term(self) -> tuple[dt.date, dt.date]:
@@ -134,6 +136,7 @@ class Campaign:
         if afresh:
             self._replayed.clear()
             self._ledgers.clear()
+            self._checked.clear()
         if not self._replayed:
             self._replayed.append(replay(self.codebook, self.inbox, self.cache if self.cached else None))
         return self._replayed[0]
@@ -196,6 +199,16 @@ class Campaign:
             known = Ledger(ledger_id, schema, _tidy(rows, schema))
             self._ledgers[ledger_id, period.id] = known
         return known
+
+    def checked(self, period: Period) -> pd.DataFrame:
+        """Return what the checks of a period's rows found; see :func:`.check.check_rows`.
+
+        Raises:
+            CampaignError: see :meth:`replay`.
+        """
+        if period.id not in self._checked:
+            self._checked[period.id] = check_rows(self, period)
+        return self._checked[period.id]
 
     def _schema(self, ledger_id: str) -> LedgerSchema:
         schema = self.codebook.ledgers.get(ledger_id)

@@ -12,10 +12,11 @@ import pandas as pd
 
 from wbwz_eval.campaign.periods import label_zh
 from wbwz_eval.scoring.adjust import NO_GRADE
-from wbwz_eval.scoring.evidence import adjustment_table, quality_table, row_table
+from wbwz_eval.scoring.evidence import adjustment_table, row_table
 from wbwz_eval.scoring.measured import NOISE_DIGITS
 from wbwz_eval.scoring.method_table import method_table
 from wbwz_eval.scoring.node_table import INDICATOR, node_table
+from wbwz_eval.scoring.quality import quality_table
 from wbwz_eval.scoring.scores import Scores
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wbwz_eval.campaign.check import ERROR, as_faults
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import Campaign, open_campaign
 from wbwz_eval.campaign.frozen import standing
@@ -35,17 +36,27 @@ def evaluate(
     before, where the campaign has one, is scored as well for the movement.
 
     Raises:
-        CampaignError: anything wrong in the campaign's files; an unknown
+        CampaignError: anything wrong in the campaign's files; ledger rows that
+            contradict each other (errors of ``wbwz check``); an unknown
             period or level; :class:`NoDataError` for a period without any data.
     """
     opened = campaign if isinstance(campaign, Campaign) else open_campaign(campaign)
     span = opened.period(period) if isinstance(period, str) else period
     opened = standing(opened, span.id)
+    _require_sound(opened, span)
     current = score_period(opened, span, level, methodology=methodology)
     if not current.has_data:
         msg = f"{span.id} 的“{opened.levels[level]}”没有任何数据，不能计分"
         raise NoDataError(msg)
     return assemble(current, _before(opened, span, level, methodology))
+
+
+def _require_sound(campaign: Campaign, period: Period) -> None:
+    found = campaign.checked(period)
+    errors = found[found["severity"] == ERROR]
+    if len(errors):
+        msg = f"{period.id} 的台账有 {len(errors)} 处错误，更正后才能计分(wbwz check 可随时查看)"
+        raise CampaignError(msg, as_faults(errors, campaign.codebook.ledgers))
 
 
 def _before(

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from wbwz_eval.scoring.scores import Scores
 
-_MOST_NAMES = 8
+_MOST_NAMES, _MOST_CHECKED = 8, 40
+_CHECKED = "核对提示"
 _MEANINGS = {
     "缺数": "指标没有数据，按办法规定的缺数办法处理",
     "迟报": "截止日之后才报送，本期不计",
@@ -25,6 +26,9 @@ _MEANINGS = {
     "未核实": "没有核实人或核实日期，不计",
     "撤回": "报送后撤回，不计",
     "否优要件不全": "缺条款、认定机关或文号，不生效",
+    "核对提示": "台账前后或相互之间对不上，照常计分，请核对",
+    "报表迟报": "截止日之后才交来",
+    "报表缺报": "应报的台账一行也没有，也没有报“本期无”",
 }
 _ITEMS = {"缺数", "小样本", "数据不足", "不适用", "否优要件不全"}
 _WHOLE = 1 - 1e-9
@@ -95,6 +99,9 @@ def _details(scores: Scores) -> list[Piece]:
         parts.append(_by_indicator(scores, table[items]))
     if not items.all():
         parts.append(_by_ledger(table[~items]))
+    checked = table[table["kind"] == _CHECKED]
+    if len(checked):
+        parts.append(_checked(checked))
     return parts
 
 
@@ -125,7 +132,7 @@ def _by_ledger(table: pd.DataFrame) -> Table:
     rows = []
     for ledger, part in table.groupby("ledger", sort=False):
         # the detail of a ledger's rows begins with the ledger's name
-        name = part["detail"].str.rsplit("：", n=1).str[0].iloc[0]
+        name = part["detail"].str.split("：", n=1).str[0].iloc[0]
         counts = part.groupby("kind")["count"].sum()
         who = listed(dict.fromkeys(part["name"]), _MOST_NAMES)
         cells = [Cell(f"{int(counts.get(kind, 0)) or NONE}") for kind in kinds]
@@ -136,6 +143,16 @@ def _by_ledger(table: pd.DataFrame) -> Table:
         Column("对象", "long"),
     )
     return Table("按台账", columns, tuple(rows))
+
+
+def _checked(table: pd.DataFrame) -> Table:
+    """Return what the checks found, each with its place."""
+    rows = tuple(
+        (Cell(row["name"]), Cell(row["detail"])) for row in table.head(_MOST_CHECKED).to_dict("records")
+    )
+    more = len(table) - len(rows)
+    notes = (f"另有 {more} 处，用 wbwz check 列出全部。",) if more else ()
+    return Table("核对提示", (Column("对象"), Column("内容和位置", "long")), rows, notes)
 
 
 def _in_order(kinds: pd.Series[str]) -> list[str]:
