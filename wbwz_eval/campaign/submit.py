@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from wbwz_eval.campaign.current import Current
 from wbwz_eval.campaign.faults import CampaignError
+from wbwz_eval.campaign.frozen import frozen_periods
 from wbwz_eval.campaign.grid import Sheets, UnreadableError
 from wbwz_eval.campaign.judge import Judgement, Sender, judge, sender_of
 from wbwz_eval.campaign.ledgers import ENTITY
@@ -99,6 +100,8 @@ class Desk:
         self._campaign, self._state = campaign, state
         self._blocks: list[tuple[str, Block]] = []
         self._taken = len(state.stored)
+        frozen = [campaign.cutoff(campaign.period(name)) for name in frozen_periods(campaign.path)]
+        self._frozen_until = max(frozen, default=dt.date.min)
         self._current: dict[str, Current] = {}
         self._senders: dict[str, Sender] = {}
         self._before: dict[tuple[str, str], Receipt] = {}
@@ -140,13 +143,14 @@ class Desk:
             handing: How it is handed in.
 
         Raises:
-            CampaignError: The sender is unknown.
+            CampaignError: The sender is unknown, or the day of receipt lies in a frozen period.
             OSError: The original or the receipt cannot be written; then nothing of it counts.
         """
         if handing.sender not in self._senders:
             self._campaign.know_sender(handing.sender)
             self._senders[handing.sender] = sender_of(handing.sender, self._campaign.entities)
         sender = self._senders[handing.sender]
+        self._require_open(handing)
         judgement = self._judge(name, data, sender)
         receipt = self._receipt(name, data, judgement, handing)
         earlier = self._before.get((receipt.sha256, sender.id))
@@ -166,6 +170,16 @@ class Desk:
         self._state.stored.append(stored)
         self._before[receipt.sha256, sender.id] = receipt
         return Submitted(receipt, known=False)
+
+    def _require_open(self, handing: Handing) -> None:
+        """Refuse a day of receipt that would slip into what has been published."""
+        if handing.received_on is None or handing.received_on > self._frozen_until:
+            return
+        message = (
+            f"收到日期 {handing.received_on} 不能早于已冻结的期的截止日 {self._frozen_until}:"
+            "照实登记今天收到;要更正已发布的结果,先登记申诉(wbwz appeal)"
+        )
+        raise CampaignError(message)
 
     def _judge(self, name: str, data: bytes, sender: Sender) -> Judgement:
         try:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import pandas as pd
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -17,14 +19,14 @@ from wbwz_eval.campaign.folder import open_campaign
 from wbwz_eval.campaign.returns import IN_TIME, LATE, MISSING, returns_of
 from wbwz_eval.cli.arguments import CampaignArgument, PeriodArgument
 from wbwz_eval.reporting.progress import steps
+from wbwz_eval.reporting.run import reports_folder
+from wbwz_eval.reporting.verify import verify_reports
 from wbwz_eval.scoring.freezing import corrections
 from wbwz_eval.scoring.freezing import freeze as freeze_period
 from wbwz_eval.scoring.verify import SAME, is_intact
 from wbwz_eval.scoring.verify import verify as verify_period
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from wbwz_eval.campaign.folder import Campaign
 
 _NAMES_SHOWN = 12
@@ -115,14 +117,27 @@ def _print_corrections(table: pd.DataFrame) -> None:
     Console(width=None if sys.stdout.isatty() else _WIDTH).print(out)
 
 
-def verify(campaign: CampaignArgument, period: PeriodArgument, version: VersionOption = None) -> None:
-    """验证已冻结的一期:核对每个摘要,从原件起全部重算;有一处不符即退出码 1."""
+def verify(
+    campaign: CampaignArgument,
+    period: PeriodArgument,
+    version: VersionOption = None,
+    reports: Annotated[
+        Path | None, typer.Option(help="报告所在文件夹；默认 reports/活动/期，没有则只验证数据")
+    ] = None,
+) -> None:
+    """验证已冻结的一期:核对每个摘要,从原件起全部重算,报告重新生成;有一处不符即退出码 1."""
+    opened = open_campaign(campaign)
+    span = opened.period(period)
     with steps("验证") as advance:
-        found = verify_period(campaign, period, version, advance)
+        found = verify_period(opened, span.id, version, advance)
+    # the pages are of the last version
+    if version is None:
+        pages = verify_reports(campaign, span.id, reports or reports_folder(opened, span.id))
+        found = pd.concat([found, pages], ignore_index=True)
     for kind, part in found.groupby("kind", sort=False):
         good = part["state"] == SAME
         sys.stdout.write(f"{kind}：{len(part)} 个，一致 {int(good.sum())} 个\n")
-        shown = part if kind in {"重算", "冻结记录"} else part[~good]
+        shown = part if kind in {"重算", "冻结记录", "报告"} else part[~good]
         for row in shown.to_dict("records"):
             sys.stdout.write(f"  {row['state']} {row['file']} {row['note']}\n")
     if not is_intact(found):

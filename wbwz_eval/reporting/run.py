@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import Campaign, open_campaign
+from wbwz_eval.campaign.whole_files import digest
 from wbwz_eval.reporting.catalogue import INTERNAL, Report, check_place, find_report
 from wbwz_eval.reporting.editions import open_report
 from wbwz_eval.reporting.errors import ReportError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["ReportError", "run_report"]
 
 REPORTS_FOLDER = "reports"
+MANIFEST = ".report.json"
 
 
 def run_report(
@@ -61,7 +63,7 @@ def run_report(
     report.check(values | dict(parameters or {}))
     span = check_place(report, opened, wanted, level)
     notebook = report.notebook_path()
-    folder = out or Path(REPORTS_FOLDER) / opened.path.resolve().name / span.id
+    folder = out or reports_folder(opened, span.id)
     folder.mkdir(parents=True, exist_ok=True)
     place = _Place(folder, f"{report.name}-{level}-{edition}")
     everything = values | dict(parameters or {})
@@ -71,6 +73,11 @@ def run_report(
         except Exception:
             place.drop_finished()
             raise
+
+
+def reports_folder(campaign: Campaign, period: str) -> Path:
+    """Return where a period's reports go, under the current folder."""
+    return Path(REPORTS_FOLDER) / campaign.path.resolve().name / period
 
 
 def _count_steps(notebook: Path) -> int:
@@ -85,8 +92,10 @@ class _Place:
     def __init__(self, folder: Path, stem: str) -> None:
         self.notebook, self.page = folder / f"{stem}.ipynb", folder / f"{stem}.html"
         self.failed = folder / f"{stem}.failed.ipynb"
+        self.manifest = folder / f"{stem}{MANIFEST}"
 
     def drop_finished(self) -> None:
+        self.manifest.unlink(missing_ok=True)
         self.notebook.unlink(missing_ok=True)
         self.page.unlink(missing_ok=True)
 
@@ -113,6 +122,8 @@ def _run(
             executed = execute(source, written, values, advance)
             advance("生成网页")
             html.write_text(_page(report, executed, values), encoding="utf-8")
+            made = _manifest(report, values, html)
+            (Path(beside) / place.manifest.name).write_text(made, encoding="utf-8")
         except BaseException as error:
             if written.exists():
                 written.replace(place.failed)
@@ -122,8 +133,19 @@ def _run(
             raise
         written.replace(place.notebook)
         html.replace(place.page)
+        (Path(beside) / place.manifest.name).replace(place.manifest)
     place.failed.unlink(missing_ok=True)
     return place.page
+
+
+def _manifest(report: Report, values: Mapping[str, Any], html: Path) -> str:
+    """Return what made a page, and its digest: enough to make it again and to compare."""
+    made = {
+        "report": report.name,
+        "parameters": {name: value for name, value in values.items() if name != "campaign"},
+        "page": digest(html.read_bytes()),
+    }
+    return json.dumps(made, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def _page(report: Report, executed: NotebookNode, values: Mapping[str, Any]) -> str:
