@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-from sample import conduct, learning, party, service, special, tasks
+from sample import conduct, details, learning, party, service, special, tasks, wider
 from sample.deliver import deliver
 from sample.draw import Draw
 from sample.facts import VERIFIED, World
@@ -38,10 +38,11 @@ def build(folder: Path) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     cutoffs = [campaign.cutoff(quarter) for quarter in quarters]
     skill = skills(table, len(quarters), Draw(SEED, "skills"))
     world = World(SEED, table, skill, quarters, cutoffs, campaign.calendar)
-    for module in (learning, tasks, party, service, conduct):
+    for module in (learning, tasks, party, service, conduct, wider):
         module.write(world)
     ledgers = {name: pd.concat(frames, ignore_index=True) for name, frames in world.ledgers.items()}
     special.apply(world, ledgers)
+    details.apply(world, ledgers)
     return table, ledgers
 
 

@@ -9,16 +9,15 @@ the day on which it was reported.
 from __future__ import annotations
 
 import datetime as dt
-import io
 import zlib
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from openpyxl import Workbook
 
+from sample import slips
+from sample.delivery import Delivery
 from wbwz_eval.campaign.submit import Desk, Handing
 from wbwz_eval.campaign.workbook_bytes import workbook_bytes
 
@@ -36,15 +35,6 @@ VERIFICATION = ("verified_by", "verified_on")
 TITLE_HABITS, NUMBER_HABITS, TOTAL_HABITS, DATE_HABITS = 3, 4, 5, 4
 
 Rows = dict[str, pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A file on its way: its name, what is in it, and how it is handed in."""
-
-    name: str
-    data: bytes
-    handing: Handing
 
 
 def deliver(campaign: Campaign, ledgers: Rows) -> None:
@@ -77,6 +67,7 @@ def deliveries(campaign: Campaign, ledgers: Rows) -> Iterator[Delivery]:
                 batches.setdefault((batch.to_datetime64(), "~", "verified"), {})[name] = part
     for batch, sender, kind in sorted(batches):
         yield from _files(campaign, pd.Timestamp(batch), sender, kind, batches[batch, sender, kind])
+        yield from slips.too_late(campaign, ledgers, sender, pd.Timestamp(batch), kind)
 
 
 def _bounds(campaign: Campaign, kinds: tuple[str, ...]) -> np.ndarray:
@@ -122,7 +113,12 @@ def _files(campaign: Campaign, batch: pd.Timestamp, sender: str, kind: str, rows
         table = own[kind].rename(columns={code: spec.label for code, spec in schema.fields.items()})
         encoding = "gb18030" if kind == "cases" else "utf-8-sig"
         text = table.apply(_texts).to_csv(index=False, lineterminator="\r\n")
-        yield Delivery(f"{schema.name}导出{_stamp(day)}.csv", text.encode(encoding), _handing(OFFICE, day))
+        name = f"{schema.name}导出{_stamp(day)}.csv"
+        if (kind, f"{batch:%Y-%m-%d}") == slips.TAKEN_IN_PART:
+            wrong = slips.smudge(text)
+            yield Delivery(name, wrong.encode(encoding), _handing(OFFICE, day, accept_valid=True))
+            name = name.replace(".csv", "(补正).csv")
+        yield Delivery(name, text.encode(encoding), _handing(OFFICE, day))
         return
     if kind == "week":
         yield Delivery(f"周调度汇总{_stamp(day)}.xlsx", _book(schemas, own, 0), _handing(OFFICE, day))
@@ -130,9 +126,11 @@ def _files(campaign: Campaign, batch: pd.Timestamp, sender: str, kind: str, rows
     who = "办公室" if sender == OFFICE else str(campaign.entities.loc[sender, "name"])
     habit = 0 if sender == OFFICE else zlib.crc32(sender.encode())
     name = f"{who}台账{_stamp(day)}.xlsx"
-    slip = SLIPS.get((sender, f"{batch:%Y-%m-%d}"))
+    slip = slips.SLIPS.get((sender, f"{batch:%Y-%m-%d}"))
     if slip is not None:
-        yield Delivery(name, _book(schemas, slip(own), habit), _handing(sender, day))
+        book = _make_book(schemas, own, habit)
+        slip(book)
+        yield Delivery(name, workbook_bytes(book), _handing(sender, day))
         name = name.replace(".xlsx", "(更正).xlsx")
     yield Delivery(name, _book(schemas, own, habit), _handing(sender, day))
 
@@ -141,11 +139,21 @@ def _stamp(day: pd.Timestamp) -> str:
     return f"{day:%Y%m%d}"
 
 
-def _handing(sender: str, day: pd.Timestamp) -> Handing:
-    return Handing(sender, day.date(), operator="示例", registered_at=f"{day:%Y-%m-%d}T09:00:00+00:00")
+def _handing(sender: str, day: pd.Timestamp, *, accept_valid: bool = False) -> Handing:
+    return Handing(
+        sender,
+        day.date(),
+        accept_valid=accept_valid,
+        operator="示例",
+        registered_at=f"{day:%Y-%m-%d}T09:00:00+00:00",
+    )
 
 
 def _book(schemas: dict[str, LedgerSchema], rows: Rows, habit: int) -> bytes:
+    return workbook_bytes(_make_book(schemas, rows, habit))
+
+
+def _make_book(schemas: dict[str, LedgerSchema], rows: Rows, habit: int) -> Workbook:
     """Write a workbook as a sender with this habit does: one sheet per ledger."""
     book = Workbook()
     book.remove(book.active)
@@ -164,7 +172,7 @@ def _book(schemas: dict[str, LedgerSchema], rows: Rows, habit: int) -> bytes:
             sheet.append([*([place] if numbered else []), *row])
         if habit % TOTAL_HABITS == 0 and habit:
             sheet.append(["合计", *[None] * (len(labels) - 1), len(frame)])
-    return workbook_bytes(book)
+    return book
 
 
 def _cells(column: pd.Series, kind: str, habit: int) -> list[object]:
@@ -172,9 +180,7 @@ def _cells(column: pd.Series, kind: str, habit: int) -> list[object]:
     if kind == "date":
         form = (None, "%Y-%m-%d", "%Y年%m月%d日", "%Y.%m.%d")[habit % DATE_HABITS]
         days = pd.to_datetime(column)
-        return [
-            None if pd.isna(day) else day.date() if form is None else day.strftime(form) for day in days
-        ]
+        return [None if pd.isna(day) else day.date() if form is None else day.strftime(form) for day in days]
     if kind in {"number", "integer"}:
         values = pd.to_numeric(column).to_numpy(np.float64)
         return [
@@ -191,6 +197,3 @@ def _texts(column: pd.Series) -> pd.Series:
     if pd.api.types.is_float_dtype(column):
         return column.map(lambda value: "" if pd.isna(value) else f"{value:.6f}".rstrip("0").rstrip("."))
     return column.fillna("").astype(str)
-
-
-SLIPS: dict[tuple[str, str], object] = {}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from wbwz_eval.campaign.receipts import numbers_of
 from wbwz_eval.campaign.row_checks import Different, Filled, InOrder, NotLowered, Refers, RowCheck, Unique
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -82,6 +81,7 @@ class _Checker:
         stored = campaign.replay().stored
         self._received = np.array([one.receipt.received_on for one in stored], dtype="datetime64[D]")
         self._receipts = [one.receipt for one in stored]
+        self._sections: dict[tuple[int, str], list[tuple[frozenset[int], dict[str, int]]]] = {}
 
     def all(self) -> pd.DataFrame:
         parts = [part for ledger in self._campaign.codebook.ledgers for part in self._ledger(ledger)]
@@ -89,7 +89,7 @@ class _Checker:
         if not filled:
             return pd.DataFrame(columns=list(COLUMNS))
         table = pd.concat(filled, ignore_index=True)
-        table["cell"] = self._cells(table)
+        self._point(table)
         order = ["severity", "ledger", "entity_id", "row_id", "message"]
         return table.sort_values(order, kind="stable").reset_index(drop=True)[list(COLUMNS)]
 
@@ -173,20 +173,44 @@ class _Checker:
         twice = everything.duplicated(keep=False).to_numpy() & (everything != "").to_numpy()
         return twice[: len(rows)]
 
-    def _cells(self, table: pd.DataFrame) -> list[str]:
-        """Return the cell of each breach, by what the receipt says where the columns stand."""
-        places: dict[tuple[int, str], list[tuple[frozenset[int], dict[str, int]]]] = defaultdict(list)
-        for number in table["receipt"].unique().tolist():
-            for section in self._receipts[number - 1].sections:
-                accepted = frozenset(numbers_of(section.accepted).tolist())
-                places[number, section.ledger].append((accepted, section.columns))
-        cells = []
-        for number, ledger, row, code in table[["receipt", "ledger", "source_row", "field"]].itertuples(
-            index=False
-        ):
-            columns = next((own for rows, own in places[number, ledger] if row in rows), {})
-            cells.append(f"{letters(columns[code])}{row}" if code in columns else "")
-        return cells
+    def _point(self, table: pd.DataFrame) -> None:
+        """Let each breach point at the cell of the field that it is about.
+
+        A row's last file need not have that field at all: it may only verify the row. Then the last
+        file that has it is the one to look at.
+        """
+        cells, sources, numbers = [], [], []
+        for row in table.to_dict("records"):
+            place = self._place(row["ledger"], row["field"], row["receipt"], row["source_row"])
+            source, number = row["source"], row["source_row"]
+            if not place:
+                for version in self._earlier(row["ledger"], row["row_id"], row["receipt"]):
+                    found = self._place(
+                        row["ledger"], row["field"], version["receipt"], version["source_row"]
+                    )
+                    if found:
+                        place, source, number = found, version["source"], version["source_row"]
+                        break
+            cells.append(place)
+            sources.append(source if place else row["source"])
+            numbers.append(number if place else row["source_row"])
+        table["cell"], table["source"], table["source_row"] = cells, sources, numbers
+
+    def _earlier(self, ledger: str, row_id: str, receipt: int) -> list[dict[Hashable, Any]]:
+        """Return the versions of a row before a receipt, the last one first."""
+        history = self._campaign.replay().versions[ledger].history(row_id)
+        return history[history["receipt"] < receipt].iloc[::-1].to_dict("records")
+
+    def _place(self, ledger: str, code: str, receipt: int, row: int) -> str:
+        """Return the cell of a field in a receipt's file; empty where the file has no such column."""
+        if (receipt, ledger) not in self._sections:
+            self._sections[receipt, ledger] = [
+                (frozenset(numbers_of(section.accepted).tolist()), section.columns)
+                for section in self._receipts[receipt - 1].sections
+                if section.ledger == ledger
+            ]
+        columns = next((own for rows, own in self._sections[receipt, ledger] if row in rows), {})
+        return f"{letters(columns[code])}{row}" if code in columns else ""
 
 
 def _empty(column: pd.Series) -> Mask:

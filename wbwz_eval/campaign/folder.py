@@ -323,6 +323,8 @@ def open_campaign(
         codebook = load_codebook(folder / _CODEBOOK)
     except CampaignError as error:
         faults.extend(error.faults)
+    if written is not None and codebook is not None:
+        _check_reporters(written.levels, codebook, faults)
     not_applicable = _load_not_applicable(folder / _NOT_APPLICABLE, entities, faults)
     if faults or written is None or calendar is None or entities is None or codebook is None:
         message = f"活动文件夹 {folder.name} 有误"
@@ -348,6 +350,21 @@ def open_campaign(
         methodology_versions=tuple(sorted(written.methodology, key=lambda version: version.effective_from)),
         not_applicable=not_applicable,
     )
+
+
+def _check_reporters(levels: Mapping[str, str], codebook: Codebook, faults: FaultList) -> None:
+    """Tell which ledgers are reported by a level that the campaign does not have."""
+    known = (*levels, OFFICE)
+    for ledger, schema in codebook.ledgers.items():
+        for level in schema.reported_by:
+            if level not in known:
+                faults.add(
+                    _CODEBOOK,
+                    "不是层级",
+                    expected=one_of(known, instead_of=level),
+                    value=level,
+                    key=f"ledgers.{ledger}.reported_by",
+                )
 
 
 def _load_not_applicable(path: Path, entities: pd.DataFrame | None, faults: FaultList) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, StrictStr
 from pydantic import Field as Described
 
+from wbwz_eval.campaign.codebook_references import check_references
 from wbwz_eval.campaign.faults import CampaignError, FaultList
 from wbwz_eval.campaign.fields import Field, FieldType
 from wbwz_eval.campaign.periods import PeriodKind
@@ -144,6 +145,7 @@ def load_codebook(path: Path) -> Codebook:
     if written is not None:
         _check_common(written, source, faults)
         _check_columns(written, source, faults)
+        check_references(written.common, written.common_checks, written.ledgers, source, faults)
     if faults or written is None:
         message = f"台账字段表 {path.name} 有误"
         raise CampaignError(message, faults)

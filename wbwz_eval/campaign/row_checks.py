@@ -23,6 +23,10 @@ class _RowCheck(BaseModel):
         """Return the codes of the ledger's own fields that the check reads."""
         raise NotImplementedError
 
+    def other_fields(self) -> tuple[tuple[str, str], ...]:
+        """Return ledger and code of the fields of other ledgers that the check reads."""
+        return ()
+
 
 class InOrder(_RowCheck):
     """Two dates or numbers: ``later`` may equal ``earlier``, never lie before it."""
@@ -77,6 +81,10 @@ class Unique(_RowCheck):
         """Return the field; the other ledgers have one of the same code."""
         return (self.field,)
 
+    def other_fields(self) -> tuple[tuple[str, str], ...]:
+        """Return the field in each of the others."""
+        return tuple((ledger, self.field) for ledger in self.others)
+
 
 class NotLowered(_RowCheck):
     """A number that may only rise within a calendar year, for rows that share ``by``."""
@@ -102,6 +110,10 @@ class Refers(_RowCheck):
     def own_fields(self) -> tuple[str, ...]:
         """Return the field that refers."""
         return (self.field,)
+
+    def other_fields(self) -> tuple[tuple[str, str], ...]:
+        """Return what it refers to."""
+        return ((self.ledger, self.to),)
 
 
 RowCheck = Annotated[
