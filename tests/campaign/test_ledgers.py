@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -88,9 +89,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def load(folder: Path, table: str | bytes, ledger: str = "commitments", **how: object) -> Ledger:
-    """Return the ledger after a good table has come in."""
+    """Return the ledger after a good table has come in: the same from the cache and the originals."""
     take_in(folder, {ledger: table}, **how)
-    return open_campaign(folder).ledger(ledger)
+    taken = open_campaign(folder).ledger(ledger)
+    shutil.rmtree(folder / ".cache")
+    pd.testing.assert_frame_equal(open_campaign(folder).ledger(ledger).rows, taken.rows)
+    return taken
 
 
 def refused(folder: Path, table: str | bytes, ledger: str = "commitments", **how: object) -> list[str]:
