@@ -1,34 +1,124 @@
 """A second, plain implementation of the measures that are easiest to get wrong.
 
-It reads the CSV files row by row with the standard library and knows nothing
-of the package: what the tests compare is two readings of docs/methodology.md.
+It reads the submissions file by file and row by row with openpyxl and csv and
+knows nothing of the package: what the tests compare is two readings of
+docs/methodology.md, from the files as they were sent.
 """
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
+import functools
+import io
+import json
+import re
 from collections import defaultdict
 from fractions import Fraction
 from pathlib import Path
 
 import chinese_calendar
+import openpyxl
 
 CAMPAIGN = Path(__file__).parents[2] / "data" / "wbwz-2011"
 START, END, CUTOFF = dt.date(2012, 7, 1), dt.date(2012, 9, 30), dt.date(2012, 10, 12)
+NAMES = {
+    "限时办件台账": "cases",
+    "公开承诺和落实情况台账": "commitments",
+    "群众诉求台账": "appeals",
+    "境界评议票": "ballots",
+    "重点工作周调度表": "task_reports",
+    "制度机制成果台账": "outputs",
+}
 
 
 def rows(ledger):
-    """Yield the rows of a ledger that stand and were reported by the cut-off."""
-    with (CAMPAIGN / "ledgers" / f"{ledger}.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["状态"] != "撤回" and day(row["报送日期"]) <= CUTOFF:
-                yield row
+    """Yield the rows of a ledger that stand, as known at the cut-off."""
+    for row in ledgers()[ledger].values():
+        if row["状态"] != "撤回":
+            yield row
+
+
+@functools.cache
+def ledgers():
+    """Take in file after file: a row's number says which row a later file changes."""
+    result = {ledger: {} for ledger in NAMES.values()}
+    for path in sorted((CAMPAIGN / "submissions" / "receipts").iterdir()):
+        receipt = json.loads(path.read_text(encoding="utf-8"))
+        if receipt["status"] == "refused" or dt.date.fromisoformat(receipt["received_on"]) > CUTOFF:
+            continue
+        for name, table in tables(receipt):
+            allowed = None
+            if receipt["status"] == "partial":
+                allowed = {part["sheet"]: numbers(part["accepted"]) for part in receipt["sections"]}
+            for number, cells in facts(table):
+                if allowed is not None and number not in allowed.get(name, allowed.get("", set())):
+                    continue
+                blank = defaultdict(str, {"被评对象": receipt["sender"], "状态": "有效"})
+                row = result[ledger_of(name)].setdefault(cells["行号"], blank)
+                # an empty owner or state is the one that stands
+                row |= {
+                    label: text for label, text in cells.items() if text or label not in {"被评对象", "状态"}
+                }
+    assert all(result.values()), "a ledger has no rows: is it called otherwise?"
+    return result
+
+
+def tables(receipt):
+    """Yield the name and the rows of each table of a file that matters here."""
+    path = CAMPAIGN / "submissions" / "originals" / f"{receipt['sha256']}.{receipt['kind']}"
+    if receipt["kind"] == "csv":
+        if ledger_of(receipt["file"]):
+            data = path.read_bytes()
+            try:
+                text = data.decode("utf-8-sig")
+            except UnicodeDecodeError:
+                text = data.decode("gb18030")
+            yield receipt["file"], list(csv.reader(io.StringIO(text, newline="")))
+        return
+    book = openpyxl.load_workbook(path, read_only=True)
+    for name in book.sheetnames:
+        if ledger_of(name):
+            yield name, [list(row) for row in book[name].iter_rows(values_only=True)]
+    book.close()
+
+
+def ledger_of(name):
+    """Return the ledger that a sheet or a file is called by."""
+    return next((ledger for word, ledger in NAMES.items() if word in name), None)
+
+
+def facts(table):
+    """Yield each row below the header with its number, by label; a total is none."""
+    header = next(place for place, row in enumerate(table) if "行号" in row)
+    for number, row in enumerate(table[header + 1 :], start=header + 2):
+        texts = [written(cell) for cell in row]
+        cells = dict(zip(table[header], texts, strict=False))
+        if texts and texts[0] != "合计" and cells["行号"]:
+            cells.pop("序号", None)
+            cells.pop(None, None)
+            yield number, cells
+
+
+def written(cell):
+    """Return a cell as text."""
+    if isinstance(cell, dt.datetime):
+        return cell.date().isoformat()
+    return "" if cell is None else str(cell).strip()
+
+
+def numbers(text):
+    """Read 4-40,42."""
+    found = set()
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        found |= set(range(int(first), int(last or first) + 1))
+    return found
 
 
 def day(text):
-    """Read a date; None for an empty cell."""
-    return dt.date.fromisoformat(text) if text else None
+    """Read a date, whatever stands between its numbers; None for an empty cell."""
+    return dt.date(*map(int, re.findall(r"\d+", text))) if text else None
 
 
 def in_period(date):

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from wbwz_eval import evaluate
@@ -13,6 +14,25 @@ from wbwz_eval import evaluate
 sys.path.insert(0, str(Path(__file__).parent))
 
 import plain
+
+
+@pytest.mark.parametrize("ledger", plain.NAMES.values())
+def test_both_read_the_same_ledger_from_the_files(sample, ledger):
+    """Every cell of every row, withdrawn ones too, as known at the cut-off."""
+    read, engine = plain.ledgers()[ledger], sample.ledger(ledger, plain.CUTOFF)
+    assert list(read) == engine.rows["row_id"].tolist()
+    assert len(read) > 100
+    for code, spec in engine.schema.fields.items():
+        texts = [row[spec.label] for row in read.values()]
+        found = engine.rows[code].tolist()
+        if spec.type == "date":
+            days = [None if pd.isna(value) else value.date() for value in found]
+            assert days == [plain.day(text) for text in texts], code
+        elif spec.type in {"number", "integer"}:
+            values = [None if np.isnan(value) else value for value in found]
+            assert values == [float(text) if text else None for text in texts], code
+        else:
+            assert found == texts, code
 
 
 @pytest.fixture(scope="module")

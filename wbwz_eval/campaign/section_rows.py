@@ -59,8 +59,8 @@ def read_section(
     parsed = parse_columns(body.cells, fields, entities)
     content = dict(parsed.content)
     names: dict[str, str] = {}
-    if ENTITY in content:
-        written, read = body.cells[ENTITY], content[ENTITY]
+    for code in _entities_of(content, schema):
+        written, read = body.cells[code], content[code]
         for place in np.flatnonzero((written != read) & (written != "")):
             names[str(written[place])] = str(read[place])
     keyed = _complete(content, len(body.numbers), sender if sender in entities.index else "", schema.key)
@@ -82,10 +82,15 @@ def reread_section(
     body = body_of(sheet, section)
     known = {code: texts for code, texts in body.cells.items() if code in schema.fields}
     content = dict(parse_columns(known, schema.fields).content)
-    if ENTITY in content:
-        content[ENTITY] = pd.Series(content[ENTITY]).replace(dict(names)).to_numpy(dtype=object)
+    for code in _entities_of(content, schema):
+        content[code] = pd.Series(content[code]).replace(dict(names)).to_numpy(dtype=object)
     _complete(content, len(body.numbers), sender, key)
     return content, body.numbers
+
+
+def _entities_of(content: Content, schema: LedgerSchema) -> list[str]:
+    """Return the columns that hold entities, the row's own and others."""
+    return [code for code in content if schema.fields[code].type == "entity"]
 
 
 def _complete(content: Content, count: int, sender: str, key: tuple[str, ...]) -> bool:
