@@ -231,7 +231,7 @@ def test_a_campaign_without_submissions_has_empty_ledgers(tmp_path: Path) -> Non
     assert len(rows) == 0
     assert rows.columns.tolist() == [
         "row_id", "entity_id", "verified_by", "verified_on", "status", "visited_on",
-        "reported_on", "receipt", "source", "source_row",
+        "reported_on", "version", "receipt", "source", "source_row",
     ]  # fmt: skip
     assert [str(rows[code].dtype) for code in ("row_id", "visited_on", "reported_on")] == [
         "object",

@@ -89,6 +89,7 @@ def test_one_file_stands_as_it_came_in() -> None:
         "share": "float64",
         "verified_by": "object",
         "reported_on": "datetime64[s]",
+        "version": "int64",
         "receipt": "int64",
         "source": "object",
         "source_row": "int64",
@@ -324,13 +325,14 @@ def plain_fold(
     late: dict[str, dict[str, object]] = {}
     order: dict[str, int] = {}
     for one in blocks:
-        if one.receipt > through:
+        if one.receipt > through and one.receipt not in admitted:
             continue
         received = min(one.received_on, until) if until and one.receipt in admitted else one.received_on
         into = rows if until is None or received <= until else late
         for place, row_id in enumerate(one.content["row_id"]):
             row = into.setdefault(row_id, {"entity_id": one.sender, "share": None, "verified_by": "", "due_on": None, "reported_on": f"{received:%m-%d}", "first": (one.receipt, place)})  # fmt: skip
             row["receipt"] = one.receipt
+            row["reported_on"] = min(str(row["reported_on"]), f"{received:%m-%d}")
             if one.content["entity_id"][place]:
                 row["entity_id"] = one.content["entity_id"][place]
             if "share" in one.content:

@@ -67,6 +67,7 @@ def test_a_report_is_one_page_and_its_notebook(here, small_campaign, capfd):
     assert sorted(path.name for path in folder.iterdir()) == [
         f"{NAME}-unit-internal.html",
         f"{NAME}-unit-internal.ipynb",
+        f"{NAME}-unit-internal.report.json",
     ]
     html = page.read_text(encoding="utf-8")
     soup = BeautifulSoup(html, "html.parser")

@@ -30,7 +30,7 @@ def check_references(
         fields = {**common, **schema.fields}
         checks = (*common_checks, *schema.checks)
         for where, code, types in _named(schema, checks):
-            wrong = _wrong(where, fields.get(code), types)
+            wrong = _wrong(fields.get(code), types)
             if wrong:
                 message, expected = wrong
                 place = ("ledgers", ledger, where)
@@ -73,12 +73,10 @@ def _named(
             yield "checks", code, ()
 
 
-def _wrong(where: str, field: Field | None, types: tuple[FieldType, ...]) -> tuple[str, str] | None:
+def _wrong(field: Field | None, types: tuple[FieldType, ...]) -> tuple[str, str] | None:
     """Return what is wrong with a field that is named, and what would be right ("" = another field)."""
     if field is None:
         return "没有这个字段", ""
     if types and field.type not in types:
         return f"类型是 {field.type}", " 或 ".join(types)
-    if where == "key" and not field.required:
-        return "可以空着,不能用来认行", "required: true 的字段"
     return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wbwz_eval.campaign.faults import nearest
-from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID
+from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID, STATUS, WITHDRAWN
 from wbwz_eval.campaign.receipts import OFFICE, CountedSection, FaultNote, Status, ranges
 from wbwz_eval.campaign.section_rows import SectionRows, read_section
 from wbwz_eval.campaign.sections import OPTIONS_SHEET, Found, is_explanation, recognise, told_period
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from wbwz_eval.campaign.grid import Sheet, Sheets
     from wbwz_eval.campaign.ledgers import Codebook, LedgerSchema
     from wbwz_eval.campaign.section_rows import Content
-
-STATUS, WITHDRAWN = "status", "撤回"
 
 _LIKE_A_LABEL = 0.75
 _LISTED = 8
@@ -64,11 +62,14 @@ def sender_of(sender: str, entities: pd.DataFrame) -> Sender:
 
 @dataclass(frozen=True)
 class Counted:
-    """A section with the rows that count: what its receipt says, their values, and whose they are."""
+    """A section with the rows that count: what its receipt says, and their values.
+
+    ``settled`` has what the rows come to where a cell that says nothing is left empty.
+    """
 
     section: CountedSection
     content: Content
-    owner: NDArray[np.object_]
+    settled: Content
     numbers: NDArray[np.int64]
 
 
@@ -226,6 +227,8 @@ class _SectionJudge:
         ):
             if count:
                 self._notice_line(f"{count} 个{text}")
+        if body.bare:
+            self._notice_line(f"{body.bare} 行只有行号和被评对象，没有读入")
         if body.merged:
             self._notice_line(f"{body.merged} 个合并单元格按上面的内容读入")
         if self.sheet.formulas:
@@ -392,9 +395,15 @@ class _SectionJudge:
         """Add the rows that count."""
         good = ~left_out
         stands = good & (places >= 0)
+        settled = {**content, ENTITY: owner}
+        if STATUS in content:
+            status = content[STATUS].copy()
+            empty = stands & (status == "")
+            status[empty] = self.current.value(STATUS, places[empty])
+            settled[STATUS] = status
         changed = np.zeros(len(good), dtype=bool)
         changed[stands] = self.current.differs(
-            places[stands], {code: values[stands] for code, values in {**content, ENTITY: owner}.items()}
+            places[stands], {code: values[stands] for code, values in settled.items()}
         )
         new = good & (places < 0)
         withdrawn = np.zeros(len(good), dtype=bool)
@@ -418,7 +427,9 @@ class _SectionJudge:
             refused=refused,
         )
         kept = {code: values[good] for code, values in content.items()}
-        self.told.counted.append(Counted(section, kept, owner[good], numbers))
+        self.told.counted.append(
+            Counted(section, kept, {code: values[good] for code, values in settled.items()}, numbers)
+        )
 
 
 def _same(values: NDArray[np.generic], first: int, second: int) -> bool:

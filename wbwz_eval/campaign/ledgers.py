@@ -36,6 +36,11 @@ _NEEDED: Mapping[str, FieldType] = {
 }
 ROW_ID, ENTITY = "row_id", "entity_id"
 
+STATUS, WITHDRAWN = "status", "撤回"
+
+KEPT_WHEN_EMPTY = (ENTITY, STATUS)
+"""Fields of which an empty cell says nothing: a row keeps its entity, and stays withdrawn."""
+
 ADDED = ("reported_on", "version", "receipt", "source", "source_row")
 """Columns of every ledger beside its fields, from the receipts."""
 
@@ -98,6 +103,20 @@ class LedgerSchema(BaseModel):
     serves: tuple[StrictStr, ...] = ()
     checks: tuple[RowCheck, ...] = ()
     fields: dict[_Code, Field]
+
+    @cached_property
+    def received_fields(self) -> dict[str, Field]:
+        """The columns as a file may have them: empty where a default, the sender or the key speaks."""
+        spoken_for = {ROW_ID, ENTITY}
+        return {
+            code: spec.model_copy(
+                update={
+                    "default": None,
+                    "required": spec.required and spec.default is None and code not in spoken_for,
+                }
+            )
+            for code, spec in self.fields.items()
+        }
 
 
 class Codebook(BaseModel):

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 
 from wbwz_eval.campaign.faults import CampaignError
-from wbwz_eval.campaign.judge import STATUS, WITHDRAWN
-from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID
+from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID, STATUS, WITHDRAWN
 from wbwz_eval.campaign.receipts import OFFICE
 
 if TYPE_CHECKING:

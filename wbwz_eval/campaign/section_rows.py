@@ -52,11 +52,7 @@ def read_section(
     Where the row number is empty it is made of the ledger's key.
     """
     body = body_of(sheet, section)
-    fields = {
-        code: field.model_copy(update={"required": False}) if code in {ROW_ID, ENTITY} else field
-        for code, field in schema.fields.items()
-    }
-    parsed = parse_columns(body.cells, fields, entities)
+    parsed = parse_columns(body.cells, schema.received_fields, entities)
     content = dict(parsed.content)
     names: dict[str, str] = {}
     for code in _entities_of(content, schema):
@@ -81,7 +77,7 @@ def reread_section(
     """
     body = body_of(sheet, section)
     known = {code: texts for code, texts in body.cells.items() if code in schema.fields}
-    content = dict(parse_columns(known, schema.fields).content)
+    content = dict(parse_columns(known, schema.received_fields).content)
     for code in _entities_of(content, schema):
         content[code] = pd.Series(content[code]).replace(dict(names)).to_numpy(dtype=object)
     _complete(content, len(body.numbers), sender, key)

@@ -164,6 +164,7 @@ class Body:
         numbers: The rows as a spreadsheet shows them, shape (rows,).
         totals, notes, hidden: Rows that were left out as totals or remarks, and rows that count
             though they are hidden.
+        bare: How many rows had nothing but a row number and an entity, both filled.
         merged: How many cells got their text from a merged cell above them.
     """
 
@@ -172,6 +173,7 @@ class Body:
     totals: tuple[int, ...]
     notes: tuple[int, ...]
     hidden: tuple[int, ...]
+    bare: int
     merged: int
 
 
@@ -184,6 +186,7 @@ def body_of(sheet: Sheet, section: Section) -> Body:
     told = [column for code, column in section.columns.items() if code not in {ROW_ID, ENTITY}]
     kept: list[list[str]] = []
     numbers: list[int] = []
+    owner, bare = section.columns.get(ENTITY), 0
     totals: list[int] = []
     notes: list[int] = []
     for number, row in rows.items():
@@ -196,6 +199,8 @@ def body_of(sheet: Sheet, section: Section) -> Body:
         elif row != header and any(row[column] for column in told if column < len(row)):
             kept.append(row)
             numbers.append(number)
+        elif owner is not None and row != header and any(row[owner : owner + 1]):
+            bare += 1
     cells = {
         code: np.array([row[column] if column < len(row) else "" for row in kept], dtype=object)
         for code, column in section.columns.items()
@@ -206,6 +211,7 @@ def body_of(sheet: Sheet, section: Section) -> Body:
         tuple(totals),
         tuple(notes),
         tuple(sorted(sheet.hidden.intersection(numbers))),
+        bare,
         merged,
     )
 

@@ -15,7 +15,6 @@ from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.frozen import frozen_periods
 from wbwz_eval.campaign.grid import Sheets, UnreadableError
 from wbwz_eval.campaign.judge import Judgement, Sender, judge, sender_of
-from wbwz_eval.campaign.ledgers import ENTITY
 from wbwz_eval.campaign.lock import writing
 from wbwz_eval.campaign.receipts import FaultNote, Receipt, chain
 from wbwz_eval.campaign.received_file import MOST_FILE_BYTES, read_received
@@ -52,18 +51,18 @@ class Handing:
     Attributes:
         sender: An entity's id, or ``office``.
         received_on: The day on which they came in; today if None.
-        period: Id of the period that the files are the return for; what a template says if None.
         accept_valid: Whether good rows count although others have faults.
         operator: Who hands them in; who is logged in if None.
         registered_at: When the receipts are written; now if None.
+        period: Id of the period that the files are the return for; what a template says if None.
     """
 
     sender: str
     received_on: dt.date | None = None
-    period: str | None = None
     accept_valid: bool = False
     operator: str | None = None
     registered_at: str | None = None
+    period: str | None = None
 
 
 def submit(
@@ -161,7 +160,7 @@ class Desk:
         stored = self._campaign.inbox.add(receipt)
         if receipt.status != "refused":
             for part in judgement.counted:
-                self._of(part.section.ledger).put({**part.content, ENTITY: part.owner})
+                self._of(part.section.ledger).put(part.settled)
                 source = source_of(receipt, part.section.sheet)
                 block = Block(
                     part.content, part.numbers, source, sender.id, receipt.number, receipt.received_on

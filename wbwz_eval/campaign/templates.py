@@ -14,8 +14,8 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from wbwz_eval.campaign.faults import CampaignError
-from wbwz_eval.campaign.judge import STATUS, WITHDRAWN, Sender, sender_of
-from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID
+from wbwz_eval.campaign.judge import Sender, sender_of
+from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID, STATUS, WITHDRAWN
 from wbwz_eval.campaign.periods import label_zh
 from wbwz_eval.campaign.receipts import OFFICE
 from wbwz_eval.campaign.sampling import Drawing, check_list_ledger, draw

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID
+from wbwz_eval.campaign.ledgers import ENTITY, KEPT_WHEN_EMPTY, ROW_ID
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -67,8 +67,8 @@ class Versions:
 
     Attributes:
         columns: Field code → values: :class:`Texts`, ``datetime64[D]`` or float64.
-        absent: Field code → where the file had no such column (for the entity: where it was left
-            empty); codes without any are left out.
+        absent: Field code → where the file had no such column (for what is
+            kept when empty: where the cell is); codes without any are left out.
         sender: Who sent it: whose a new row is where nothing else is said.
         receipt, received, source, source_row: Where each version comes from; ``received`` is
             ``datetime64[D]``.
@@ -97,7 +97,7 @@ class Versions:
             columns[code] = _joined(parts, field.type)
             missing = np.repeat([code not in block.content for block in blocks], counts).astype(bool)
             column = columns[code]
-            if code == ENTITY and isinstance(column, Texts):
+            if code in KEPT_WHEN_EMPTY and isinstance(column, Texts):
                 missing |= column.take(np.arange(len(column))) == ""
             if missing.any():
                 absent[code] = missing
@@ -204,7 +204,9 @@ class Versions:
             table[code] = column.take(place) if isinstance(column, Texts) else _take(column, place)
         owner = table[ENTITY]
         table[ENTITY] = np.where(owner == "", self.sender.take(first), owner).astype(object)
-        table["reported_on"] = received[first].astype("datetime64[s]")
+        earliest = np.full(len(number.words), np.datetime64("9999-12-31", "D"))
+        np.minimum.at(earliest, codes, received[kept])
+        table["reported_on"] = earliest[rows][order].astype("datetime64[s]")
         table["version"] = np.bincount(codes, minlength=len(number.words))[rows][order].astype(np.int64)
         table["receipt"] = self.receipt[last]
         table["source"] = self.source.take(last)

@@ -21,7 +21,7 @@ _DATE = re.compile(
     r"(?P<sep>[-/.])(?P<month>[0-9]{1,2})(?P=sep)(?P<day>[0-9]{1,2})"
     r"|年(?P<month_zh>[0-9]{1,2})月(?P<day_zh>[0-9]{1,2})[日号]"
     r"|(?P<month_8>[0-9]{2})(?P<day_8>[0-9]{2})"
-    r")(?:[T ]?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
+    r")(?:[T ](?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?)?"
 )
 _SERIAL = re.compile(r"([0-9]{5})(?:\.[0-9]+)?")
 _NUMERAL_DATE = re.compile(
@@ -37,12 +37,11 @@ _FIRST_SERIAL, _LAST_SERIAL = 30_000, 60_000
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
 
 _NUMBER = re.compile(
-    r"(?P<digits>[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|[-+]?\.[0-9]+)(?P<exponent>[eE][-+]?[0-9]{1,3})?(?P<tail>[^0-9.,]*)"
+    r"(?P<digits>[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|[-+]?\.[0-9]+)"
+    r"(?P<exponent>[eE][-+]?[0-9]{1,3})? *(?P<tail>[^0-9., ]*)"
 )
 _TIMES = {
     "": 1,
-    "十": 10,
-    "百": 100,
     "千": 1_000,
     "万": 10_000,
     "百万": 1_000_000,
@@ -64,7 +63,9 @@ def read_date(text: str) -> dt.date | None:
     full-width digits and with a time of day behind it, and Excel's own number of a day (40816).
     """
     tidy = unicodedata.normalize("NFKC", text).strip().replace("。", ".")
-    found = _DATE.fullmatch(_SPACE.sub(" ", tidy)) or _DATE.fullmatch(_SPACE.sub("", tidy))
+    found = _DATE.fullmatch(_SPACE.sub(" ", tidy))
+    if not found and ":" not in tidy:
+        found = _DATE.fullmatch(_SPACE.sub("", tidy))
     if found:
         parts = found.groupdict()
         month = parts["month"] or parts["month_zh"] or parts["month_8"]
@@ -108,7 +109,7 @@ def read_number(text: str, unit: str | None) -> float | None:
     1.2亿, and the column's own unit behind the number. A 万 that belongs to the unit (3.5万 or
     3.5万元 in a column of 万元) changes nothing.
     """
-    found = _NUMBER.fullmatch(plain(text))
+    found = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text).strip())
     if not found:
         return None
     factor = _factor(found["tail"], plain(unit or ""))
@@ -124,7 +125,7 @@ def _factor(tail: str, unit: str) -> Decimal | None:
     if tail in {"", unit}:
         return Decimal(1)
     if tail == _PERCENT:
-        return Decimal("0.01")
+        return None if unit else Decimal("0.01")
     own, base = _split(unit)
     times, rest = _split(tail)
     if rest not in {"", base}:
