@@ -35,6 +35,8 @@ class Texts:
 
     def take(self, places: NDArray[np.intp]) -> NDArray[np.object_]:
         """Return the texts of some rows; -1 gives an empty one."""
+        if len(places) and places.min() >= 0:
+            return self.words[self.codes[places]]
         codes = np.where(places < 0, -1, self.codes[places])
         return np.where(codes < 0, "", self.words[codes]).astype(object)
 
@@ -190,9 +192,9 @@ class Versions:
         """Let each version of a row replace the one before."""
         codes = number.codes[kept]
         first, last = _ends(codes, kept, len(number.words))
-        rows = first >= 0
-        order = np.argsort(first[rows], kind="stable")
-        first, last = first[rows][order], last[rows][order]
+        rows = np.flatnonzero(first >= 0)
+        order = rows[np.argsort(first[rows], kind="stable")]
+        first, last = first[order], last[order]
         table: dict[str, NDArray[np.generic]] = {}
         for code, column in self.columns.items():
             place = last
@@ -200,18 +202,19 @@ class Versions:
                 # the last version that had the column at all
                 had = ~self.absent[code][kept]
                 _, place = _ends(codes[had], kept[had], len(number.words))
-                place = place[rows][order]
+                place = place[order]
             table[code] = column.take(place) if isinstance(column, Texts) else _take(column, place)
         owner = table[ENTITY]
         table[ENTITY] = np.where(owner == "", self.sender.take(first), owner).astype(object)
         earliest = np.full(len(number.words), np.datetime64("9999-12-31", "D"))
         np.minimum.at(earliest, codes, received[kept])
-        table["reported_on"] = earliest[rows][order].astype("datetime64[s]")
-        table["version"] = np.bincount(codes, minlength=len(number.words))[rows][order].astype(np.int64)
+        table["reported_on"] = earliest[order].astype("datetime64[s]")
+        table["version"] = np.bincount(codes, minlength=len(number.words))[order].astype(np.int64)
         table["receipt"] = self.receipt[last]
         table["source"] = self.source.take(last)
         table["source_row"] = self.source_row[last]
-        return pd.DataFrame({code: pd.Series(values, dtype=values.dtype) for code, values in table.items()})
+        columns = {code: pd.Series(values, dtype=values.dtype) for code, values in table.items()}
+        return pd.DataFrame(columns, copy=False)
 
     def history(self, row_id: str) -> pd.DataFrame:
         """Return every version of one row as its file had it, the oldest first."""
@@ -242,6 +245,8 @@ def _ends(
 
 def _take(column: NDArray[np.generic], places: NDArray[np.intp]) -> NDArray[np.generic]:
     """Return the values of some rows; -1 gives an empty one."""
+    if len(places) and places.min() >= 0:
+        return column[places].astype("datetime64[s]") if column.dtype.kind == "M" else column[places]
     if column.dtype.kind == "M":
         empty, values = np.datetime64("NaT", "s"), column[places].astype("datetime64[s]")
         return np.where(places < 0, empty, values)

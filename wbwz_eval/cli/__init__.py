@@ -7,7 +7,7 @@ import sys
 import typer
 
 from wbwz_eval.campaign.faults import CampaignError
-from wbwz_eval.cli.ledgers import ledger, sample, submit, template
+from wbwz_eval.cli.ledgers import codebook, ledger, sample, submit, template
 from wbwz_eval.cli.publishing import appeal, check, freeze, verify
 from wbwz_eval.cli.scores import evaluate, explain, report, score
 from wbwz_eval.reporting.errors import ReportError
@@ -18,7 +18,20 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (template, submit, ledger, check, sample, score, evaluate, explain, report, freeze, verify):
+for command in (
+    template,
+    submit,
+    ledger,
+    codebook,
+    check,
+    sample,
+    score,
+    evaluate,
+    explain,
+    report,
+    freeze,
+    verify,
+):
     app.command()(command)
 app.add_typer(appeal, name="appeal")
 

@@ -28,6 +28,7 @@ from wbwz_eval.campaign.whole_files import write_whole
 from wbwz_eval.campaign.written import read_number
 from wbwz_eval.cli.arguments import CampaignArgument, Format, PeriodArgument
 from wbwz_eval.reporting.progress import steps
+from wbwz_eval.scoring.codebook_page import codebook_page
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,6 +155,11 @@ def _print_receipt(result: Submitted) -> None:
         sys.stdout.write(f"  注 {notice}\n")
     if receipt.status == "refused" and not result.known:
         sys.stdout.write("  整份没有计入：改正后重报；或加 --accept-valid 先收正确的行\n")
+
+
+def codebook(campaign: CampaignArgument) -> None:
+    """台账字段表:每张台账的字段、报送人、频次、用于哪些指标(Markdown)."""
+    sys.stdout.write(codebook_page(open_campaign(campaign)))
 
 
 def ledger(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import Campaign, open_campaign
+from wbwz_eval.campaign.frozen import read_freeze
 from wbwz_eval.campaign.whole_files import digest
 from wbwz_eval.reporting.catalogue import INTERNAL, Report, check_place, find_report
 from wbwz_eval.reporting.editions import open_report
@@ -122,7 +123,7 @@ def _run(
             executed = execute(source, written, values, advance)
             advance("生成网页")
             html.write_text(_page(report, executed, values), encoding="utf-8")
-            made = _manifest(report, values, html)
+            made = _manifest(report, campaign, values, html)
             (Path(beside) / place.manifest.name).write_text(made, encoding="utf-8")
         except BaseException as error:
             if written.exists():
@@ -138,12 +139,14 @@ def _run(
     return place.page
 
 
-def _manifest(report: Report, values: Mapping[str, Any], html: Path) -> str:
+def _manifest(report: Report, campaign: Campaign, values: Mapping[str, Any], html: Path) -> str:
     """Return what made a page, and its digest: enough to make it again and to compare."""
+    frozen = read_freeze(campaign.path, values["period"])
     made = {
         "report": report.name,
         "parameters": {name: value for name, value in values.items() if name != "campaign"},
         "page": digest(html.read_bytes()),
+        "frozen_version": None if frozen is None else frozen.version,
     }
     return json.dumps(made, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from wbwz_eval.campaign.faults import CampaignError
+from wbwz_eval.campaign.frozen import read_freeze
 from wbwz_eval.campaign.whole_files import digest
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.run import MANIFEST, run_report
@@ -36,7 +37,7 @@ def _page(campaign: Path, period: str, path: Path) -> Iterator[tuple[str, str, s
     try:
         made = json.loads(path.read_text(encoding="utf-8"))
         parameters = dict(made["parameters"])
-        sha256, report = made["page"], made["report"]
+        sha256, report, version = made["page"], made["report"], made["frozen_version"]
     except (ValueError, KeyError, TypeError):
         yield (_REPORT, str(path), ALTERED, "清单读不出来")
         return
@@ -59,4 +60,10 @@ def _page(campaign: Path, period: str, path: Path) -> Iterator[tuple[str, str, s
             yield (_REPORT, str(page), DIFFERENT, str(error))
             return
         same = digest(remade.read_bytes()) == sha256
-    yield (_REPORT, str(page), SAME if same else DIFFERENT, "重新生成")
+    note = "" if version == _version(campaign, period) else "：报告是按更早的版本出的，请重新出报告"
+    yield (_REPORT, str(page), SAME if same else DIFFERENT, f"重新生成{note}")
+
+
+def _version(campaign: Path, period: str) -> int | None:
+    record = read_freeze(campaign, period)
+    return None if record is None else record.version
