@@ -46,10 +46,11 @@ sample: setup
 
 bench: setup
 	$(BIN)/python benchmarks/scoring.py
+	$(BIN)/python benchmarks/ledgers.py
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	  --no-header --extra test --python-version 3.11 --output-file requirements.txt pyproject.toml
 
 clean:
-	rm -rf .venv reports data/*/results build *.egg-info
+	rm -rf .venv reports templates data/*/results data/*/.cache data/*/.lock build *.egg-info

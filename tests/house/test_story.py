@@ -42,7 +42,7 @@ def told(tmp_path_factory):
 def test_the_first_file_is_refused_for_the_cell_that_the_story_names(told):
     here, printed = told
     refused = next(text for text in printed if "退回" in text)
-    assert "E5" in refused
+    assert " E4 " in refused
     assert "“十一月底” 不是日期" in refused
     assert (here / "承诺-退回.xlsx").is_file()
 
