@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wbwz_eval import open_campaign
@@ -12,12 +14,20 @@ from wbwz_eval.campaign.submit import Desk, Handing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from wbwz_eval.campaign.receipts import Receipt
 
+DATA = Path(__file__).parents[1] / "data"
 REPORTED = "报送日期"
 DAY = dt.date(2011, 9, 30)
+
+
+def bare_copy(name: str, to: Path) -> Path:
+    """Copy a sample campaign as it was before anything came in."""
+    folder = to / name
+    without = shutil.ignore_patterns("results", "submissions", "frozen", "appeals", ".cache", ".lock")
+    shutil.copytree(DATA / name, folder, ignore=without)
+    return folder
 
 
 def hand_in(

@@ -74,7 +74,7 @@ def test_every_mistake_is_told_at_once_with_its_row(tmp_path: Path) -> None:
     )
     assert told == [
         ("entities.csv 第 4 行 “层级”列: “units” 不在可填的值之内;应为 unit(可用的: unit、party_org)"),
-        "entities.csv 第 8 行 “名称”列: 没有填",
+        "entities.csv 第 8 行 “名称”列: 没有填;应为 这一列必填",
         "entities.csv 第 8 行 “组别”列: “railways” 不在可填的值之内;应为 其中之一: roads、branches",
         "entities.csv 第 8 行 “起”列: “2011-02-30” 不是日期;应为 年-月-日,如 2011-09-30",
         "entities.csv 第 3 行 “编号”列: “U1” 重复,前面的行已有",

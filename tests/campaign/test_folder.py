@@ -267,7 +267,7 @@ def test_the_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
         "entities.csv 第 5 行 “组别”列: “posts” 属于别的层级",
         ("ledgers.yaml 第 9 行 “ledgers.visits.fields.visited_on.type”: “dete” 不在可用的值之内"
         ";应为 date(可用的: text、date、number、integer、choice、entity、flag)"),
-        "not_applicable.csv 第 2 行 “批准人”列: 没有填",
+        "not_applicable.csv 第 2 行 “批准人”列: 没有填;应为 这一列必填",
         "not_applicable.csv 第 2 行 “止”列: 早于“起”",
     ]  # fmt: skip
 

@@ -412,7 +412,7 @@ def test_every_mistake_is_told_at_once_by_row_and_column(folder: Path) -> None:
             ("E3", "人数", f"“1,20” {whole}"),
             ("G3", "协办单位", f"“U9” {entity}"),
             ("H3", "状态", f"“作废” {choice}: 有效、撤回"),
-            ("C4", "承诺时限", "没有填"),
+            ("C4", "承诺时限", "没有填;应为 年-月-日,如 2011-09-30"),
             ("E4", "人数", f"“十” {whole}"),
             ("I4", "核实日期", f"“9/30/2011” {date}"),
             ("B5", "被评对象", "没有填被评对象;应为 entities.csv 里的编号或名称"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wbwz_eval.campaign.ledgers import ROW_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
 class Current:
     """The rows of one ledger by number; grows as submissions are accepted."""
 
-    def __init__(self, rows: pd.DataFrame) -> None:
-        """Take the rows that stand, with a column per field."""
+    def __init__(self, rows: pd.DataFrame, defaults: Mapping[str, Any]) -> None:
+        """Take the rows that stand, with a column per field, and what empty cells mean."""
+        self._defaults = defaults
         # of their own: what comes from pandas may not be written to
         self._columns = {str(code): rows[code].to_numpy(copy=True) for code in rows.columns}
         self._count = len(rows)
@@ -39,12 +42,18 @@ class Current:
         for code, values in content.items():
             before = self._columns[code][places]
             after = values.astype(before.dtype)
+            if code in self._defaults:
+                before, after = (self._meant(code, cells) for cells in (before, after))
             unequal = before != after
             if before.dtype.kind in "fM":
                 # not-a-number is not itself; here it is an empty cell like another
                 unequal &= ~((before != before) & (after != after))  # noqa: PLR0124
             changed |= unequal.astype(bool)
         return changed
+
+    def _meant(self, code: str, cells: NDArray[np.generic]) -> NDArray[np.generic]:
+        empty = cells == "" if cells.dtype == object else cells != cells  # noqa: PLR0124
+        return np.where(empty, self._defaults[code], cells).astype(cells.dtype)
 
     def put(self, content: Content) -> None:
         """Let rows stand as they come in; no row number may come twice."""

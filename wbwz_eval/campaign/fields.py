@@ -99,6 +99,15 @@ class Field(BaseModel):
         return self
 
 
+_FORMS = {"date": _DATE_FORM, "number": _NUMBER_FORM, "integer": _INTEGER_FORM}
+
+
+def form_of(field: Field) -> str:
+    """Say what belongs in an empty cell that must not be empty."""
+    words = field.allowed or (FLAGS if field.type == "flag" else ())
+    return one_of(words) if words else _FORMS.get(field.type, "这一列必填")
+
+
 @dataclass(frozen=True)
 class Failed:
     """One way in which cells are wrong: which ones (a mask), what to say, what would be right."""

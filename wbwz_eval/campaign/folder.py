@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from wbwz_eval.campaign.appeals import admitted_receipts
@@ -17,7 +16,7 @@ from wbwz_eval.campaign.campaign_file import Group, MethodologyVersion, read_cam
 from wbwz_eval.campaign.check import check_rows
 from wbwz_eval.campaign.entities import load_entities
 from wbwz_eval.campaign.faults import CampaignError, FaultList, nearest, one_of
-from wbwz_eval.campaign.fields import Field, parse_cells
+from wbwz_eval.campaign.fields import Field
 from wbwz_eval.campaign.ledgers import ADDED, Codebook, Ledger, LedgerSchema, load_codebook
 from wbwz_eval.campaign.periods import Period, PeriodKind, parse_period, periods_of, previous
 from wbwz_eval.campaign.receipts import OFFICE, SUBMISSIONS, Inbox
@@ -278,11 +277,9 @@ class Campaign:
 
 def _tidy(rows: pd.DataFrame, schema: LedgerSchema) -> pd.DataFrame:
     """Put columns in the codebook's order, and let empty cells have their default."""
-    for code, spec in schema.fields.items():
-        if spec.default is not None:
-            default = parse_cells(np.array([spec.default], dtype=object), spec).content[0]
-            empty = rows[code] == "" if rows[code].dtype == object else rows[code].isna()
-            rows[code] = rows[code].where(~empty, default)
+    for code, default in schema.defaults.items():
+        empty = rows[code] == "" if rows[code].dtype == object else rows[code].isna()
+        rows[code] = rows[code].where(~empty, default)
     return rows[[*schema.fields, *ADDED]]
 
 

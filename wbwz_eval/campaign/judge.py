@@ -231,8 +231,9 @@ class _SectionJudge:
             self._notice_line(f"{body.bare} 行只有行号和被评对象，没有读入")
         if body.merged:
             self._notice_line(f"{body.merged} 个合并单元格按上面的内容读入")
-        if self.sheet.formulas:
-            self._notice_line(f"{self.sheet.formulas} 个公式单元格按其结果读入")
+        formulas = self.sheet.formulas - len(self.sheet.without_result)
+        if formulas:
+            self._notice_line(f"{formulas} 个公式单元格按其结果读入")
 
     def _cells(self, rows: SectionRows, bad: NDArray[np.bool_]) -> None:
         """Tell of cells that cannot stand by themselves."""

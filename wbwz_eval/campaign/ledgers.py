@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, StrictStr
 from pydantic import Field as Described
 
 from wbwz_eval.campaign.codebook_references import check_references
 from wbwz_eval.campaign.faults import CampaignError, FaultList
-from wbwz_eval.campaign.fields import Field, FieldType
+from wbwz_eval.campaign.fields import Field, FieldType, parse_cells
 from wbwz_eval.campaign.periods import PeriodKind
 from wbwz_eval.campaign.row_checks import RowCheck
 from wbwz_eval.campaign.written import plain
@@ -103,6 +104,15 @@ class LedgerSchema(BaseModel):
     serves: tuple[StrictStr, ...] = ()
     checks: tuple[RowCheck, ...] = ()
     fields: dict[_Code, Field]
+
+    @cached_property
+    def defaults(self) -> dict[str, Any]:
+        """What an empty cell means, by field, as a value."""
+        return {
+            code: parse_cells(np.array([spec.default], dtype=object), spec).content[0]
+            for code, spec in self.fields.items()
+            if spec.default is not None
+        }
 
     @cached_property
     def received_fields(self) -> dict[str, Field]:

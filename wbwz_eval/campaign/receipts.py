@@ -124,8 +124,12 @@ class Receipt(BaseModel):
         return f"{self.sha256}.{self.kind}"
 
     def judgement(self) -> dict[str, Any]:
-        """Return what was made of the file, without when and by whom."""
-        return self.model_dump(include={"sha256", "sender", "status", "sections", "faults"})
+        """Return which rows count and what is wrong: no matter when, by whom, and what they changed."""
+        told = self.model_dump(include={"sha256", "sender", "status", "sections", "faults"})
+        for section in told["sections"]:
+            for count in ("new", "changed", "unchanged", "withdrawn"):
+                del section[count]
+        return told
 
     def to_bytes(self) -> bytes:
         """Return the receipt as it is stored."""

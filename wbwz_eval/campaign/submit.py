@@ -103,9 +103,9 @@ class Desk:
         self._frozen_until = max(frozen, default=dt.date.min)
         self._current: dict[str, Current] = {}
         self._senders: dict[str, Sender] = {}
-        self._before: dict[tuple[str, str], Receipt] = {}
+        self._before: dict[tuple[str, str], list[Receipt]] = {}
         for one in state.stored:
-            self._before[one.receipt.sha256, one.receipt.sender] = one.receipt
+            self._remember(one.receipt)
 
     @staticmethod
     @contextlib.contextmanager
@@ -152,10 +152,10 @@ class Desk:
         self._require_open(handing)
         judgement = self._judge(name, data, sender)
         receipt = self._receipt(name, data, judgement, handing)
-        earlier = self._before.get((receipt.sha256, sender.id))
-        # sent again, all rows are as they are; a file that was refused may be good by now
-        if earlier and (earlier.status == "accepted" or earlier.judgement() == receipt.judgement()):
-            return Submitted(earlier, known=True)
+        for earlier in reversed(self._before.get((receipt.sha256, sender.id), [])):
+            # sent again, all rows are as they are; a file that was refused may be good by now
+            if earlier.status == "accepted" or earlier.judgement() == receipt.judgement():
+                return Submitted(earlier, known=True)
         self._campaign.inbox.keep(data, receipt.kind)
         stored = self._campaign.inbox.add(receipt)
         if receipt.status != "refused":
@@ -167,8 +167,11 @@ class Desk:
                 )
                 self._blocks.append((part.section.ledger, block))
         self._state.stored.append(stored)
-        self._before[receipt.sha256, sender.id] = receipt
+        self._remember(receipt)
         return Submitted(receipt, known=False)
+
+    def _remember(self, receipt: Receipt) -> None:
+        self._before.setdefault((receipt.sha256, receipt.sender), []).append(receipt)
 
     def _require_open(self, handing: Handing) -> None:
         """Refuse a day of receipt that would slip into what has been published."""
@@ -195,9 +198,9 @@ class Desk:
 
     def _of(self, ledger: str) -> Current:
         if ledger not in self._current:
-            self._current[ledger] = Current(
-                self._state.versions[ledger].standing()[[*self._campaign.codebook.ledgers[ledger].fields]]
-            )
+            schema = self._campaign.codebook.ledgers[ledger]
+            rows = self._state.versions[ledger].standing()[[*schema.fields]]
+            self._current[ledger] = Current(rows, schema.defaults)
         return self._current[ledger]
 
     def _receipt(self, name: str, data: bytes, judgement: Judgement, handing: Handing) -> Receipt:

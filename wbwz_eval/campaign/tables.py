@@ -10,7 +10,7 @@ import pandas as pd
 
 from wbwz_eval.campaign.csv_text import read_csv
 from wbwz_eval.campaign.faults import PRINTED_FAULTS, FaultList, one_of
-from wbwz_eval.campaign.fields import Failed, Field, parse_cells
+from wbwz_eval.campaign.fields import Failed, Field, form_of, parse_cells
 from wbwz_eval.campaign.grid import Sheet, UnreadableError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def parse_columns(
         content[code] = parsed.content[place]
         failed = list(parsed.failed)
         if field.required:
-            failed.append(Failed(written == "", "没有填"))
+            failed.append(Failed(written == "", "没有填", form_of(field)))
         wrong.extend(_wrong_cells(failed, written, place, code))
     return Columns(content, tuple(sorted(wrong, key=lambda cell: cell.place)))
 
