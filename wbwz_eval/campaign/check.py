@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from wbwz_eval.campaign.faults import Fault
-from wbwz_eval.campaign.judge import letters
+from wbwz_eval.campaign.grid import letters
 from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID, STATUS, WITHDRAWN
 from wbwz_eval.campaign.receipts import numbers_of
 from wbwz_eval.campaign.row_checks import Different, Filled, InOrder, NotLowered, Refers, RowCheck, Unique

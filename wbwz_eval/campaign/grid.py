@@ -56,3 +56,13 @@ class Sheets:
 
     sheets: tuple[Sheet, ...]
     hidden: tuple[str, ...] = field(default=())
+
+
+def letters(column: int) -> str:
+    """Return a column (from 0) as a spreadsheet calls it: A, B, … Z, AA."""
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name

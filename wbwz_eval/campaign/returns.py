@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from wbwz_eval.campaign.judge import sender_of
 from wbwz_eval.campaign.receipts import OFFICE
+from wbwz_eval.campaign.senders import sender_of
 
 if TYPE_CHECKING:
     import datetime as dt

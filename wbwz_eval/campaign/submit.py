@@ -14,11 +14,13 @@ from wbwz_eval.campaign.current import Current
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.frozen import frozen_periods
 from wbwz_eval.campaign.grid import Sheets, UnreadableError
-from wbwz_eval.campaign.judge import Judgement, Sender, judge, sender_of
+from wbwz_eval.campaign.judge import judge
+from wbwz_eval.campaign.judgement import Judgement
 from wbwz_eval.campaign.lock import writing
 from wbwz_eval.campaign.receipts import FaultNote, Receipt, chain
 from wbwz_eval.campaign.received_file import MOST_FILE_BYTES, read_received
 from wbwz_eval.campaign.replay import source_of
+from wbwz_eval.campaign.senders import Sender, sender_of
 from wbwz_eval.campaign.versions import Block
 from wbwz_eval.campaign.whole_files import digest, remove_halves
 

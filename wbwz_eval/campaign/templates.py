@@ -14,12 +14,12 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from wbwz_eval.campaign.faults import CampaignError
-from wbwz_eval.campaign.judge import Sender, sender_of
 from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID, STATUS, WITHDRAWN
 from wbwz_eval.campaign.periods import label_zh
 from wbwz_eval.campaign.receipts import OFFICE
 from wbwz_eval.campaign.sampling import Drawing, check_list_ledger, draw
 from wbwz_eval.campaign.sections import OPTIONS_SHEET, PERIOD_LABEL, SHEET_NAME_LENGTH
+from wbwz_eval.campaign.senders import Sender, sender_of
 from wbwz_eval.campaign.tables import empty_table
 from wbwz_eval.campaign.template_cells import Choices, add_note, restrict
 from wbwz_eval.campaign.workbook_bytes import put_text, workbook_bytes

@@ -7,6 +7,8 @@ import re
 import zipfile
 from typing import TYPE_CHECKING
 
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
 if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.cell import Cell
@@ -29,9 +31,14 @@ def workbook_bytes(book: Workbook) -> bytes:
     return told.getvalue()
 
 
+def writable(text: str) -> str:
+    """Return a text without the signs that a workbook cannot hold."""
+    return ILLEGAL_CHARACTERS_RE.sub("�", text)
+
+
 def put_text(cell: Cell, text: str) -> None:
     """Write a text as a text, whatever it begins with, and keep it one when somebody edits it."""
-    cell.value = text
+    cell.value = writable(text)
     if text.startswith(("=", "+", "-", "@", "\t", "\r")):
         cell.data_type = "s"
         cell.quotePrefix = True

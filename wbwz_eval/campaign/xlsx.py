@@ -13,7 +13,7 @@ from xml.parsers import expat
 from wbwz_eval.campaign.grid import Sheets, UnreadableError
 from wbwz_eval.campaign.xlsx_sheet import NumberKind, PartParser, SheetReader, decoded
 
-_DAMAGED = (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, KeyError, ValueError, IndexError)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, LookupError, ValueError)
 _SAVE_AS = "用 Excel 或 WPS 打开后另存为 xlsx"
 _MOST_SHEETS = 100
 

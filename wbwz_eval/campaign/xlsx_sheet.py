@@ -29,6 +29,7 @@ _EXACT_LENGTH = 15
 _DAY_1900, _DAY_1904 = dt.datetime(1899, 12, 30), dt.datetime(1904, 1, 1)
 _LAST_SERIAL = 2_958_466.0  # the day after 9999-12-31
 _SECONDS = 86_400
+_LAST_ROW = 1_048_576
 
 
 class PartParser:
@@ -149,8 +150,10 @@ class SheetReader:
         elif name == "f":
             self._formula = True
         elif name == "row":
-            number = attributes.get("r")
-            self._number = self._number + 1 if number is None else int(number)
+            before, number = self._number, attributes.get("r")
+            self._number = before + 1 if number is None else int(number)
+            if not before < self._number <= _LAST_ROW:
+                raise ValueError(number)
             self._row = []
             self._column = -1
             if attributes.get("hidden") in {"1", "true"}:
