@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 FROZEN, RECORD, INPUTS, RESULTS = "frozen", "freeze.json", "inputs", "results"
 
 
+class NoSuchVersionError(CampaignError):
+    """A period has been frozen, but not as often as somebody thinks."""
+
+
 class Correction(BaseModel):
     """Why a version differs from the one before: an upheld appeal."""
 
@@ -43,6 +47,7 @@ class Freeze(BaseModel):
         by, frozen_on: Who froze it, and when.
         through, head: The last receipt that counts, and the SHA-256 of its file.
         admitted: See :class:`wbwz_eval.campaign.folder.Basis`.
+        admitted_sha256: SHA-256 of the file of each receipt in ``admitted``, by its number.
         corrections: Why this version was made; none in the first.
         previous: SHA-256 of the record of the version before.
         package_version, engine: What it was scored with; ``engine`` is a digest of the code.
@@ -59,6 +64,7 @@ class Freeze(BaseModel):
     through: int
     head: str
     admitted: dict[str, tuple[int, ...]] = {}
+    admitted_sha256: dict[int, str] = {}
     corrections: tuple[Correction, ...] = ()
     previous: str = ""
     package_version: str
@@ -105,7 +111,7 @@ def read_freeze(folder: Path, period: str, version: int | None = None) -> Freeze
     if wanted not in versions:
         listed = "、".join(map(str, versions)) or "(无)"
         message = f"{period} 没有冻结的第 {wanted} 版;有的是 {listed}"
-        raise CampaignError(message)
+        raise NoSuchVersionError(message)
     path = version_folder(folder, period, wanted) / RECORD
     try:
         record = Freeze.model_validate_json(path.read_bytes())

@@ -120,6 +120,11 @@ class _Freezing:
                 through=basis.through,
                 head=stored[basis.through - 1].sha256 if basis.through else "",
                 admitted={name: tuple(numbers) for name, numbers in basis.admitted.items()},
+                admitted_sha256={
+                    number: stored[number - 1].sha256
+                    for numbers in basis.admitted.values()
+                    for number in numbers
+                },
                 corrections=self.corrections,
                 previous=self._previous(),
                 package_version=version("wbwz_eval"),
