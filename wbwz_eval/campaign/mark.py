@@ -134,3 +134,6 @@ def _list(sheet: Worksheet, receipt: Receipt, titles: Mapping[str, str]) -> None
             link.hyperlink = f"#'{quoted}'!{fault.cell}"
             link.font = Font(color="0563C1", underline="single")
     sheet.freeze_panes = "A2"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
