@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from wbwz_eval.reporting import catalogue
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.run import run_report
-from wbwz_eval.scoring.assemble import SYNTHETIC, TRIAL
+from wbwz_eval.scoring.header import SYNTHETIC, TRIAL
 
 NAME = "quarterly_bulletin"
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / f"{NAME}.ipynb"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wbwz_eval.campaign.yaml_source import YamlSource
 
 _NUMBERS: tuple[FieldType, ...] = ("number", "integer")
+_DAY: tuple[FieldType, ...] = ("date",)
 
 
 def check_references(
@@ -61,8 +62,13 @@ def _named(
     """Go through the fields that an entry names: where, which, and of which types they may be."""
     for code in schema.key:
         yield "key", code, ()
-    if schema.completed_by is not None:
-        yield "completed_by", schema.completed_by, ("date",)
+    if schema.track is not None:
+        track = schema.track
+        yield "track", track.title, ("text",)
+        days = (track.opened, track.due, track.done, track.responded)
+        yield from (("track", code, _DAY) for code in days if code is not None)
+        amounts = (track.workdays, track.suspended)
+        yield from (("track", code, _NUMBERS) for code in amounts if code is not None)
     if schema.checked is not None:
         yield "checked", schema.checked, _NUMBERS
     if schema.check_list is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import pandas as pd
-from pydantic import AfterValidator, BaseModel, ConfigDict, StrictStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, StrictStr, model_validator
 from pydantic import Field as Described
 
 from wbwz_eval.campaign.codebook_references import check_references
@@ -74,6 +74,40 @@ class CheckList(BaseModel):
     reported: StrictStr
 
 
+class Track(BaseModel):
+    """The fields that tell how a matter runs, in a ledger of matters to be completed.
+
+    Attributes:
+        title: What it is called.
+        opened: The day on which it begins.
+        due: The day by which it must be completed; or else
+        workdays: within how many working days after ``opened``, to which come those for which the
+            clock was ``suspended``.
+        done: The day that completes it: while it is empty, templates bring the row again.
+        responded: The day of the first action.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: StrictStr
+    opened: StrictStr | None = None
+    due: StrictStr | None = None
+    workdays: StrictStr | None = None
+    suspended: StrictStr | None = None
+    done: StrictStr
+    responded: StrictStr | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Track:
+        if (self.due is None) == (self.workdays is None):
+            raise ValueError("track 要写 due 或 workdays,且只写一个")
+        if self.opened is None and (self.workdays or self.responded):
+            raise ValueError("track 写了 workdays 或 responded,就要写 opened")
+        if self.suspended and not self.workdays:
+            raise ValueError("track 的 suspended 只能和 workdays 一起写")
+        return self
+
+
 class LedgerSchema(BaseModel):
     """One ledger: its name and its columns by code, those common to all ledgers first.
 
@@ -81,7 +115,7 @@ class LedgerSchema(BaseModel):
         key: The fields that name a row where its number is left empty; none where it must be given.
         prefix: How the row numbers in its templates begin.
         reported_by: Who hands it in: level ids, or ``office`` for the office alone.
-        completed_by: The date that closes a matter: while it is empty, templates bring the row again.
+        track: How its matters run, where it is a ledger of matters to be completed.
         checked: The reported number that verification on site compares with what it finds.
         check_list: Which fields take the results of verification on site, in the one ledger for them.
         every: How often something, be it "nothing to report", is owed; None where nothing is.
@@ -97,7 +131,7 @@ class LedgerSchema(BaseModel):
     key: tuple[StrictStr, ...] = ()
     prefix: Annotated[StrictStr, Described(pattern=r"^[A-Z][A-Z0-9]*$")] = "H"
     reported_by: tuple[StrictStr, ...] = ()
-    completed_by: StrictStr | None = None
+    track: Track | None = None
     checked: StrictStr | None = None
     check_list: CheckList | None = None
     every: PeriodKind | None = None

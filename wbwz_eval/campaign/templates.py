@@ -159,11 +159,11 @@ def _open_rows(campaign: Campaign, ledger: str, sender: Sender, period: Period |
     """Return the matters that are not completed yet."""
     until = None if period is None else campaign.cutoff_before(period)
     rows = campaign.ledger(ledger, until).rows
-    completed = campaign.codebook.ledgers[ledger].completed_by
-    if completed is None:
+    track = campaign.codebook.ledgers[ledger].track
+    if track is None:
         return rows.iloc[:0]
     own = np.ones(len(rows), dtype=bool) if sender.own is None else rows[ENTITY].isin(sender.own).to_numpy()
-    return rows[own & rows[completed].isna().to_numpy() & (rows[STATUS] != WITHDRAWN).to_numpy()]
+    return rows[own & rows[track.done].isna().to_numpy() & (rows[STATUS] != WITHDRAWN).to_numpy()]
 
 
 class _Sheet:

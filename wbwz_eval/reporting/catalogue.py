@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from wbwz_eval.campaign.faults import CampaignError, one_of
 from wbwz_eval.reporting.errors import ReportError
@@ -45,7 +45,9 @@ class Parameter:
 class Report:
     """A report: its notebook, the kinds of period it is made for, and its parameters.
 
-    ``kinds`` names the usual kind first; it is the one meant where no period is given.
+    ``kinds`` names the usual kind first; it is the one meant where no period is given. ``opens`` says
+    what it shows: results, or the ledgers as they stand; ``heading`` is what its pages are called
+    where that is not the period's own word.
     """
 
     name: str
@@ -53,6 +55,8 @@ class Report:
     title: str
     kinds: tuple[PeriodKind, ...]
     parameters: tuple[Parameter, ...]
+    opens: Literal["scores", "ledgers"] = "scores"
+    heading: str = ""
 
     def check(self, values: Mapping[str, object]) -> None:
         """Raise a :class:`ReportError` for a parameter that is missing, unknown or of another type."""
@@ -96,12 +100,9 @@ class Report:
         raise ReportError(msg)
 
 
-_COMMON = (
-    Parameter("campaign", str),
-    Parameter("period", str),
-    Parameter("level", str),
-    Parameter("edition", str, (INTERNAL, PUBLIC)),
-)
+_PLACE = (Parameter("campaign", str), Parameter("period", str), Parameter("level", str))
+_COMMON = (*_PLACE, Parameter("edition", str, (INTERNAL, PUBLIC)))
+_INTERNAL = (*_PLACE, Parameter("edition", str, (INTERNAL,)))
 
 REPORTS = (
     Report(
@@ -110,6 +111,24 @@ REPORTS = (
         title="季通报",
         kinds=("quarter", "half", "year", "term"),
         parameters=_COMMON,
+    ),
+    Report(
+        name="weekly_dispatch",
+        notebook="weekly_dispatch.ipynb",
+        title="周调度单",
+        kinds=("week",),
+        parameters=_INTERNAL,
+        opens="ledgers",
+        heading="周调度单",
+    ),
+    Report(
+        name="monthly_check",
+        notebook="monthly_check.ipynb",
+        title="月检查",
+        kinds=("month",),
+        parameters=_INTERNAL,
+        opens="ledgers",
+        heading="月检查通报",
     ),
 )
 

@@ -12,12 +12,13 @@ from wbwz_eval.reporting.catalogue import PUBLIC, check_place, find_report
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.scoring.results import open_results
 from wbwz_eval.scoring.scores import Scores
+from wbwz_eval.tracking.situation import Situation, open_situation
 
 PUBLIC_DIGITS = 1
 
 
-def open_report(report: str, campaign: str, period: str, level: str, edition: str) -> Scores:
-    """Open the results that a report shows, in the edition that was asked for.
+def open_report(report: str, campaign: str, period: str, level: str, edition: str) -> Scores | Situation:
+    """Open what a report shows: results, or ledgers, in the edition that was asked for.
 
     The header says which edition it is (key ``edition``).
 
@@ -30,6 +31,10 @@ def open_report(report: str, campaign: str, period: str, level: str, edition: st
     try:
         opened = open_campaign(campaign)
         check_place(entry, opened, period, level)
+        if entry.opens == "ledgers":
+            situation = open_situation(opened, period, level)
+            header = situation.header | {"edition": edition, "heading": entry.heading}
+            return replace(situation, header=header)
         scores = open_results(opened, period, level)
     except CampaignError as error:
         raise ReportError(str(error)) from None

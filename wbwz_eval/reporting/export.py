@@ -15,7 +15,7 @@ from wbwz_eval.reporting.sections.header import report_title, running_line
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from wbwz_eval.scoring.scores import Scores
+    from wbwz_eval.reporting.view import Headed
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _EXPORTER: Any = HTMLExporter  # nbconvert carries no types
@@ -24,7 +24,7 @@ _FONT = "{{wbwz-font}}"
 _TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
-def page(notebook: NotebookNode, scores: Scores) -> str:
+def page(notebook: NotebookNode, scores: Headed) -> str:
     """Render a notebook as HTML: inputs hidden, fonts and pictures within, no scripts.
 
     What ``scores`` stand on is at the head and foot of every printed page.

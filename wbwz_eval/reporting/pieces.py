@@ -173,6 +173,23 @@ class Picture(Piece):
 
 
 @dataclass(frozen=True, repr=False)
+class Sheet(Piece):
+    """Parts that begin a page of their own when printed, under a heading."""
+
+    title: str
+    parts: tuple[Piece, ...]
+
+    def html(self) -> str:
+        """Return a ``section``."""
+        inner = "".join(part.html() for part in self.parts)
+        return f'<section class="sheet"><h3>{escape(self.title)}</h3>{inner}</section>'
+
+    def text(self) -> str:
+        """Return title and parts."""
+        return "\n\n".join([self.title, *(part.text() for part in self.parts)])
+
+
+@dataclass(frozen=True, repr=False)
 class Stack(Piece):
     """Pieces one under the other."""
 

@@ -113,9 +113,10 @@ def _run(
     from wbwz_eval.reporting.execute import execute  # noqa: PLC0415
 
     advance("计分")
-    # what cannot be scored is told by the notebook, with the cell marked that asked for it
-    with contextlib.suppress(CampaignError):
-        open_results(campaign, values["period"], values["level"])
+    if report.opens == "scores":
+        # what cannot be scored is told by the notebook, with the cell marked that asked for it
+        with contextlib.suppress(CampaignError):
+            open_results(campaign, values["period"], values["level"])
     with tempfile.TemporaryDirectory(prefix=".report-", dir=place.page.parent) as beside:
         written = Path(beside) / place.notebook.name
         html = Path(beside) / place.page.name

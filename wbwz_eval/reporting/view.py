@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
@@ -43,7 +43,15 @@ class Peers:
         return self.table[self.table["rank"].isna()]
 
 
-def is_public(scores: Scores) -> bool:
+class Headed(Protocol):
+    """Whatever says what it stands on: results, or a period's ledgers."""
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """See :func:`wbwz_eval.scoring.header.period_header`."""
+
+
+def is_public(scores: Headed) -> bool:
     """Return whether this is the public edition."""
     return scores.header.get("edition") == PUBLIC
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +10,7 @@ import pandas as pd
 from wbwz_eval.campaign.periods import label_zh
 from wbwz_eval.scoring.adjust import NO_GRADE
 from wbwz_eval.scoring.evidence import adjustment_table, row_table
+from wbwz_eval.scoring.header import period_header
 from wbwz_eval.scoring.measured import NOISE_DIGITS
 from wbwz_eval.scoring.method_table import method_table
 from wbwz_eval.scoring.node_table import INDICATOR, node_table
@@ -21,8 +19,6 @@ from wbwz_eval.scoring.scores import Scores
 
 if TYPE_CHECKING:
     from wbwz_eval.scoring.scored import ScoredPeriod
-
-OFFICIAL, TRIAL, SYNTHETIC = "正式", "试算，未批准", "合成数据"
 
 
 def assemble(current: ScoredPeriod, earlier: ScoredPeriod | None) -> Scores:
@@ -43,37 +39,11 @@ def assemble(current: ScoredPeriod, earlier: ScoredPeriod | None) -> Scores:
 
 
 def _header(current: ScoredPeriod, earlier: ScoredPeriod | None) -> dict[str, Any]:
-    campaign, period, methodology = current.campaign, current.period, current.methodology
-    level = current.level
-    inputs = campaign.digest_inputs()
-    approved = methodology.status == "approved"
-    marks = [SYNTHETIC] if campaign.synthetic else []
-    marks += [] if approved else [TRIAL]
+    methodology, level = current.methodology, current.level
     full = level.full_marks()
     total_share = sum(float(node.share) for node in level.tree.values())
     return {
-        "campaign": campaign.name,
-        "organiser": campaign.organiser,
-        "office": campaign.office,
-        "synthetic": campaign.synthetic,
-        "synthetic_note": campaign.synthetic_note,
-        "period": period.id,
-        "period_name": label_zh(period),
-        "period_kind": period.kind,
-        "start": period.start.isoformat(),
-        "end": period.end.isoformat(),
-        "cutoff": campaign.cutoff(period).isoformat(),
-        "level": current.level_id,
-        "level_name": campaign.levels[current.level_id],
-        "methodology_title": methodology.title,
-        "methodology_version": methodology.version,
-        "methodology_digest": methodology.digest,
-        "methodology_status": methodology.status,
-        "approvals": [approval.model_dump(mode="json") for approval in methodology.approvals],
-        "data_digest": hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest(),
-        "package_version": version("wbwz_eval"),
-        "mark": "·".join(marks) or OFFICIAL,
-        "display": methodology.display,
+        **period_header(current.campaign, current.period, methodology, current.level_id),
         "small_sample": None if methodology.small_sample is None else float(methodology.small_sample),
         "total_full": float(level.full),
         "previous_period": None if earlier is None else earlier.period.id,

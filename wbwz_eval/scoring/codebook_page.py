@@ -99,8 +99,8 @@ def _ledger(
     facts = [f"由{_reporters(campaign, schema)}报送，{_EVERY.get(schema.every or '', '有则报')}"]
     if schema.key:
         facts.append("不填行号时以" + "、".join(schema.fields[code].label for code in schema.key) + "认行")
-    if schema.completed_by:
-        facts.append(f"“{schema.fields[schema.completed_by].label}”为空的行视为未办结，预填进下一期模板")
+    if schema.track:
+        facts.append(f"“{schema.fields[schema.track.done].label}”为空的行视为未办结，预填进下一期模板")
     if schema.checked:
         facts.append(f"现场核查“{schema.fields[schema.checked].label}”")
     if schema.check_list:

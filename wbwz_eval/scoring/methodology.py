@@ -65,6 +65,7 @@ class MethodologyFile(Strict):
     rounding: Rounding = Rounding()
     display: int = 1
     small_sample: Number | None = None
+    escalation: dict[str, Number] = {}
     indicators: dict[str, Indicator] = Field(min_length=1)
     levels: dict[str, Level] = Field(min_length=1)
 

@@ -10,7 +10,7 @@ from wbwz_eval.reporting.pieces import Piece
 from wbwz_eval.reporting.view import is_public
 
 if TYPE_CHECKING:
-    from wbwz_eval.scoring.scores import Scores
+    from wbwz_eval.reporting.view import Headed
 
 SHORT_DIGEST = 12
 
@@ -61,15 +61,15 @@ def _title(full: str) -> str:
     return f' title="{escape(full)}"' if full else ""
 
 
-def report_title(scores: Scores) -> str:
+def report_title(scores: Headed) -> str:
     """Return what the report is called: 2012年第三季度事业单位季通报."""
     head = scores.header
-    kind = _TITLES.get(str(head["period_kind"]), "通报")
+    kind = head.get("heading") or _TITLES.get(str(head["period_kind"]), "通报")
     name = "" if head["period_kind"] == "term" else str(head["period_name"])
     return f"{name}{head['level_name']}{kind}"
 
 
-def running_line(scores: Scores) -> str:
+def running_line(scores: Headed) -> str:
     """Return the line that stands on every printed page."""
     head = scores.header
     digest = str(head["methodology_digest"])[:SHORT_DIGEST]
@@ -80,7 +80,7 @@ def running_line(scores: Scores) -> str:
     )
 
 
-def header(scores: Scores) -> Head:
+def header(scores: Headed) -> Head:
     """Return the report's head."""
     head = scores.header
     issuer = str(head["organiser"])
@@ -111,18 +111,19 @@ def header(scores: Scores) -> Head:
     )
 
 
-def _span(scores: Scores) -> str:
+def _span(scores: Headed) -> str:
     head = scores.header
     # the name of the whole term already says its days
     days = "" if head["period_kind"] == "term" else f"（{head['start']} 至 {head['end']}）"
     return f"{head['period_name']}{days}"
 
 
-def _warning(scores: Scores) -> str:
+def _warning(scores: Headed) -> str:
     head = scores.header
     said = []
     if head["synthetic"]:
         said.append(f"合成数据：{head['synthetic_note']}" if head["synthetic_note"] else "数据为合成数据。")
     if head["methodology_status"] != "approved":
-        said.append("评价办法未经批准，以下得分、位次和等次只是试算，不作为评先评优和问责的依据。")
+        what = "界限和时限" if head.get("heading") else "得分、位次和等次"
+        said.append(f"评价办法未经批准，以下{what}只是试算，不作为评先评优和问责的依据。")
     return "".join(said)

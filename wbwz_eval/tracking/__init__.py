@@ -1,0 +1,1 @@
+"""How things stand at the end of a period, read off the ledgers: nothing here is scored."""
