@@ -9,6 +9,15 @@ from wbwz_eval.reporting.sections.adjustments import adjustments
 from wbwz_eval.reporting.sections.appendix import method
 from wbwz_eval.reporting.sections.drivers import drivers
 from wbwz_eval.reporting.sections.header import header
+from wbwz_eval.reporting.sections.monthly import (
+    cascade_tree,
+    check_findings,
+    entry_gaps,
+    ledgers_standing,
+    on_site,
+    overdue_by_entity,
+    returned,
+)
 from wbwz_eval.reporting.sections.profile import profile, profile_chart
 from wbwz_eval.reporting.sections.quality import quality
 from wbwz_eval.reporting.sections.ranking import everybody, ranking
@@ -23,20 +32,27 @@ from wbwz_eval.reporting.sections.weekly import (
 
 __all__ = [
     "adjustments",
+    "cascade_tree",
+    "check_findings",
     "deadlines",
     "dispatch_findings",
     "drivers",
+    "entry_gaps",
     "everybody",
     "findings",
     "header",
+    "ledgers_standing",
     "meeting_sheet",
     "method",
     "non_reporters",
+    "on_site",
     "open_report",
+    "overdue_by_entity",
     "profile",
     "profile_chart",
     "quality",
     "ranking",
+    "returned",
     "successions",
     "unit_pages",
 ]
