@@ -187,8 +187,10 @@ def report(
     period: Annotated[str | None, typer.Argument(metavar="[PERIOD]", help="期；不写则为最近一期")] = None,
     level: Annotated[str, typer.Option(help="层级")] = "unit",
     edition: Annotated[str, typer.Option(help="版本：internal(内部)或 public(公开)")] = "internal",
+    entity: Annotated[str | None, typer.Option(help="被评对象编号：只用于一个对象一份的报告")] = None,
     out: Annotated[Path | None, typer.Option(help="输出文件夹；默认 reports/活动/期")] = None,
 ) -> None:
     """运行一份报告,得到执行过的笔记本和 HTML."""
-    page = run_report(name, campaign, period, level=level, edition=edition, out=out)
+    parameters = {} if entity is None else {"entity": entity}
+    page = run_report(name, campaign, period, level=level, edition=edition, out=out, parameters=parameters)
     sys.stdout.write(f"报告已生成 {page}\n")

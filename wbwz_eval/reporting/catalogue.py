@@ -71,6 +71,11 @@ class Report:
                 raise ReportError(msg)
             parameter.check(values[name])
 
+    @property
+    def of_one_entity(self) -> bool:
+        """Whether it is made for one entity at a time."""
+        return any(parameter.name == "entity" for parameter in self.parameters)
+
     def check_period(self, period: Period) -> None:
         """Raise a :class:`ReportError` for a period of a kind that the report is not made for."""
         if period.kind not in self.kinds:
@@ -102,6 +107,7 @@ class Report:
 
 _PLACE = (Parameter("campaign", str), Parameter("period", str), Parameter("level", str))
 _COMMON = (*_PLACE, Parameter("edition", str, (INTERNAL, PUBLIC)))
+_ENTITY = Parameter("entity", str)
 _INTERNAL = (*_PLACE, Parameter("edition", str, (INTERNAL,)))
 
 REPORTS = (
@@ -129,6 +135,14 @@ REPORTS = (
         parameters=_INTERNAL,
         opens="ledgers",
         heading="月检查通报",
+    ),
+    Report(
+        name="entity_profile",
+        notebook="entity_profile.ipynb",
+        title="画像",
+        kinds=("quarter", "half", "year", "term"),
+        parameters=(*_COMMON, _ENTITY),
+        heading="画像",
     ),
 )
 

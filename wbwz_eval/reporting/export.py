@@ -46,6 +46,7 @@ def page(notebook: NotebookNode, scores: Headed) -> str:
         "running": running_line(scores),
         "campaign": str(scores.header["campaign"]),
         "mark": str(scores.header["mark"]),
+        "form": "compact" if scores.header.get("compact") else "full",
     }
     resources = {"report": lines | {"font": _FONT}}
     html, _ = exporter.from_notebook_node(notebook, resources=resources)

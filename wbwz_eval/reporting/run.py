@@ -21,6 +21,7 @@ from wbwz_eval.campaign.whole_files import digest
 from wbwz_eval.reporting.catalogue import INTERNAL, Report, check_place, find_report
 from wbwz_eval.reporting.editions import open_report
 from wbwz_eval.reporting.errors import ReportError
+from wbwz_eval.reporting.portraits import open_portrait
 from wbwz_eval.reporting.progress import steps
 from wbwz_eval.scoring.results import open_results
 
@@ -66,8 +67,9 @@ def run_report(
     notebook = report.notebook_path()
     folder = out or reports_folder(opened, span.id)
     folder.mkdir(parents=True, exist_ok=True)
-    place = _Place(folder, f"{report.name}-{level}-{edition}")
     everything = values | dict(parameters or {})
+    about = everything.get("entity", level)
+    place = _Place(folder, f"{report.name}-{about}-{edition}")
     with steps(f"{report.title} {span.id}", _count_steps(notebook)) as advance:
         try:
             return _run(report, opened, notebook, everything, place, advance)
@@ -156,4 +158,6 @@ def _page(report: Report, executed: NotebookNode, values: Mapping[str, Any]) -> 
     from wbwz_eval.reporting.export import page  # noqa: PLC0415 - see _run
 
     places = (values["campaign"], values["period"], values["level"], values["edition"])
+    if report.of_one_entity:
+        return page(executed, open_portrait(*places, values["entity"]))
     return page(executed, open_report(report.name, *places))

@@ -5,6 +5,7 @@ A piece displays itself; it neither computes scores nor writes files.
 
 from wbwz_eval.reporting.editions import open_report
 from wbwz_eval.reporting.findings import findings
+from wbwz_eval.reporting.portraits import open_portrait
 from wbwz_eval.reporting.sections.adjustments import adjustments
 from wbwz_eval.reporting.sections.appendix import method
 from wbwz_eval.reporting.sections.drivers import drivers
@@ -17,6 +18,14 @@ from wbwz_eval.reporting.sections.monthly import (
     on_site,
     overdue_by_entity,
     returned,
+)
+from wbwz_eval.reporting.sections.portrait import (
+    five_dimensions,
+    gains,
+    lost_points,
+    own_matters,
+    place_among_peers,
+    trend,
 )
 from wbwz_eval.reporting.sections.profile import profile, profile_chart
 from wbwz_eval.reporting.sections.quality import quality
@@ -40,19 +49,26 @@ __all__ = [
     "entry_gaps",
     "everybody",
     "findings",
+    "five_dimensions",
+    "gains",
     "header",
     "ledgers_standing",
+    "lost_points",
     "meeting_sheet",
     "method",
     "non_reporters",
     "on_site",
+    "open_portrait",
     "open_report",
     "overdue_by_entity",
+    "own_matters",
+    "place_among_peers",
     "profile",
     "profile_chart",
     "quality",
     "ranking",
     "returned",
     "successions",
+    "trend",
     "unit_pages",
 ]

@@ -1,1 +1,1 @@
-"""The methodology under test; nothing is here yet."""
+"""The methodology under test."""

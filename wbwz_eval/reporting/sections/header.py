@@ -66,7 +66,7 @@ def report_title(scores: Headed) -> str:
     head = scores.header
     kind = head.get("heading") or _TITLES.get(str(head["period_kind"]), "通报")
     name = "" if head["period_kind"] == "term" else str(head["period_name"])
-    return f"{name}{head['level_name']}{kind}"
+    return f"{name}{head.get('subject', head['level_name'])}{kind}"
 
 
 def running_line(scores: Headed) -> str:
@@ -124,6 +124,6 @@ def _warning(scores: Headed) -> str:
     if head["synthetic"]:
         said.append(f"合成数据：{head['synthetic_note']}" if head["synthetic_note"] else "数据为合成数据。")
     if head["methodology_status"] != "approved":
-        what = "界限和时限" if head.get("heading") else "得分、位次和等次"
+        what = "界限和时限" if "previous_period" not in head else "得分、位次和等次"
         said.append(f"评价办法未经批准，以下{what}只是试算，不作为评先评优和问责的依据。")
     return "".join(said)
