@@ -9,7 +9,7 @@ import typer
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.cli.ledgers import codebook, ledger, sample, submit, template
 from wbwz_eval.cli.publishing import appeal, check, freeze, verify
-from wbwz_eval.cli.scores import evaluate, explain, report, score
+from wbwz_eval.cli.scores import evaluate, explain, report, report_set, score
 from wbwz_eval.reporting.errors import ReportError
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ for command in (
     evaluate,
     explain,
     report,
+    report_set,
     freeze,
     verify,
 ):

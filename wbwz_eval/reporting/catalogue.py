@@ -47,7 +47,8 @@ class Report:
 
     ``kinds`` names the usual kind first; it is the one meant where no period is given. ``opens`` says
     what it shows: results, or the ledgers as they stand; ``heading`` is what its pages are called
-    where that is not the period's own word.
+    where that is not the period's own word; where ``ledger`` is given, it serves the
+    levels that report that ledger.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Report:
     parameters: tuple[Parameter, ...]
     opens: Literal["scores", "ledgers"] = "scores"
     heading: str = ""
+    ledger: str = ""
 
     def check(self, values: Mapping[str, object]) -> None:
         """Raise a :class:`ReportError` for a parameter that is missing, unknown or of another type."""
@@ -70,6 +72,16 @@ class Report:
                 msg = f"报告 {self.name} 缺少参数 {name}"
                 raise ReportError(msg)
             parameter.check(values[name])
+
+    @property
+    def editions(self) -> tuple[str, ...]:
+        """The editions that it comes in."""
+        return next(parameter.choices for parameter in self.parameters if parameter.name == "edition")
+
+    def serves(self, campaign: Campaign, level: str) -> bool:
+        """Whether it is made for a level."""
+        schema = campaign.codebook.ledgers.get(self.ledger)
+        return not self.ledger or (schema is not None and level in schema.reported_by)
 
     @property
     def of_one_entity(self) -> bool:
@@ -126,6 +138,7 @@ REPORTS = (
         parameters=_INTERNAL,
         opens="ledgers",
         heading="周调度单",
+        ledger="task_reports",
     ),
     Report(
         name="monthly_check",
@@ -172,4 +185,7 @@ def check_place(report: Report, campaign: Campaign, period: str, level: str) -> 
     except CampaignError as error:
         raise ReportError(str(error)) from None
     report.check_period(span)
+    if not report.serves(campaign, level):
+        msg = f"报告 {report.name} 不为{campaign.levels[level]}出：这一层级不报台账 {report.ledger}"
+        raise ReportError(msg)
     return span

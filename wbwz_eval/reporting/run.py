@@ -23,10 +23,10 @@ from wbwz_eval.reporting.editions import open_report
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.portraits import open_portrait
 from wbwz_eval.reporting.progress import steps
-from wbwz_eval.scoring.results import open_results
+from wbwz_eval.scoring.results import input_state, open_results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from nbformat import NotebookNode
 
@@ -34,6 +34,7 @@ __all__ = ["ReportError", "run_report"]
 
 REPORTS_FOLDER = "reports"
 MANIFEST = ".report.json"
+_CODE = frozenset({".py", ".j2", ".css"})
 
 
 def run_report(
@@ -45,13 +46,14 @@ def run_report(
     edition: str = INTERNAL,
     out: Path | None = None,
     parameters: Mapping[str, object] | None = None,
+    quiet: bool = False,
 ) -> Path:
     """Run a report of the list; returns the page (HTML), with the notebook beside it.
 
     ``period`` None is the campaign's last one of the report's kind that is
     over; ``out`` None is ``reports/<campaign folder>/<period>`` under the
     current folder; ``parameters`` are the report's own, past the four that
-    every report has.
+    every report has; ``quiet`` shows no progress.
 
     Raises:
         ReportError: an unknown report, period, level or parameter, before
@@ -65,12 +67,10 @@ def run_report(
     report.check(values | dict(parameters or {}))
     span = check_place(report, opened, wanted, level)
     notebook = report.notebook_path()
-    folder = out or reports_folder(opened, span.id)
-    folder.mkdir(parents=True, exist_ok=True)
     everything = values | dict(parameters or {})
-    about = everything.get("entity", level)
-    place = _Place(folder, f"{report.name}-{about}-{edition}")
-    with steps(f"{report.title} {span.id}", _count_steps(notebook)) as advance:
+    place = report_place(out or reports_folder(opened, span.id), everything, report)
+    place.page.parent.mkdir(parents=True, exist_ok=True)
+    with _no_steps() if quiet else steps(f"{report.title} {span.id}", _count_steps(notebook)) as advance:
         try:
             return _run(report, opened, notebook, everything, place, advance)
         except Exception:
@@ -83,21 +83,59 @@ def reports_folder(campaign: Campaign, period: str) -> Path:
     return Path(REPORTS_FOLDER) / campaign.path.resolve().name / period
 
 
+def report_place(folder: Path, values: Mapping[str, object], report: Report) -> Place:
+    """Return where a report's files go."""
+    about = values.get("entity", values["level"])
+    return Place(folder, f"{report.name}-{about}-{values['edition']}")
+
+
+def is_current(campaign: Campaign, report: Report, values: Mapping[str, object], place: Place) -> bool:
+    """Return whether a report stands there whole, and would come out the same.
+
+    Its inputs, notebook, parameters and the code that makes it are as they were, and so is the page.
+    """
+    try:
+        made = json.loads(place.manifest.read_text(encoding="utf-8"))
+        whole = made["page"] == digest(place.page.read_bytes()) and place.notebook.is_file()
+        return bool(whole and made["state"] == _state(campaign, report, values))
+    except (OSError, ValueError, KeyError, CampaignError):
+        return False
+
+
+def _state(campaign: Campaign, report: Report, values: Mapping[str, Any]) -> str:
+    """Return a digest of all that decides what a report looks like."""
+    files = sorted(path for path in Path(__file__).parents[1].rglob("*") if path.suffix in _CODE)
+    parts = [digest(path.read_bytes()) for path in (*files, report.notebook_path())]
+    state = [
+        input_state(campaign, values["period"]),
+        {name: value for name, value in values.items() if name != "campaign"},
+        parts,
+    ]
+    return digest(json.dumps(state, sort_keys=True).encode())
+
+
+@contextlib.contextmanager
+def _no_steps() -> Iterator[Callable[[str], None]]:
+    yield lambda _: None
+
+
 def _count_steps(notebook: Path) -> int:
     """Return how many steps a run has: scoring, each code cell and the one with the parameters, the page."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     return sum(cell["cell_type"] == "code" for cell in cells) + 3
 
 
-class _Place:
+class Place:
     """Where one report's files go: the finished ones, the failed one, and the one being written."""
 
     def __init__(self, folder: Path, stem: str) -> None:
+        """Name the files after a stem."""
         self.notebook, self.page = folder / f"{stem}.ipynb", folder / f"{stem}.html"
         self.failed = folder / f"{stem}.failed.ipynb"
         self.manifest = folder / f"{stem}{MANIFEST}"
 
     def drop_finished(self) -> None:
+        """Remove what an earlier run had finished."""
         self.manifest.unlink(missing_ok=True)
         self.notebook.unlink(missing_ok=True)
         self.page.unlink(missing_ok=True)
@@ -108,7 +146,7 @@ def _run(
     campaign: Campaign,
     source: Path,
     values: Mapping[str, Any],
-    place: _Place,
+    place: Place,
     advance: Callable[[str], None],
 ) -> Path:
     # papermill and nbconvert take seconds to import; a wrong parameter is told without them
@@ -150,6 +188,7 @@ def _manifest(report: Report, campaign: Campaign, values: Mapping[str, Any], htm
         "parameters": {name: value for name, value in values.items() if name != "campaign"},
         "page": digest(html.read_bytes()),
         "frozen_version": None if frozen is None else frozen.version,
+        "state": _state(campaign, report, values),
     }
     return json.dumps(made, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
