@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
 RUNNING, OVERDUE, IN_TIME, LATE, NO_DEADLINE = "在办", "逾期未办结", "按期办结", "逾期办结", "无时限"
 _COPIED = ("source", "source_row")
+COLUMNS: tuple[str, ...] = (
+    "ledger",
+    "row_id",
+    "entity_id",
+    "name",
+    "title",
+    "opened",
+    "due",
+    "done",
+    "responded",
+)
+COLUMNS += ("state", "late", "waited", "verified", *_COPIED)
 
 
 def tracked_ledgers(situation: Situation) -> list[str]:
@@ -76,6 +88,12 @@ def matters(situation: Situation, ledger: str) -> pd.DataFrame:
             **{code: rows[code].to_numpy() for code in _COPIED},
         }
     )
+
+
+def all_matters(situation: Situation) -> pd.DataFrame:
+    """Return the matters of all ledgers that have them, as :func:`matters` does."""
+    tables = [matters(situation, ledger) for ledger in tracked_ledgers(situation)]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(COLUMNS))
 
 
 def _due(

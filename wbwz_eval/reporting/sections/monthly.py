@@ -11,7 +11,7 @@ from wbwz_eval.campaign.returns import MISSING, returns_of
 from wbwz_eval.reporting.pieces import Bullets, Cell, Column, Piece, Prose, Stack, Table
 from wbwz_eval.reporting.wording import NONE, listed, percent
 from wbwz_eval.tracking.inspection import arrivals, gaps, passed_down, verified
-from wbwz_eval.tracking.matters import OVERDUE, matters, summary, tracked_ledgers
+from wbwz_eval.tracking.matters import OVERDUE, all_matters, summary
 
 if TYPE_CHECKING:
     from wbwz_eval.tracking.situation import Situation
@@ -74,8 +74,8 @@ def ledgers_standing(situation: Situation) -> Stack:
 
 def overdue_by_entity(situation: Situation) -> Piece:
     """Return who has how many overdue matters in which ledgers, most first."""
-    tables = [matters(situation, ledger) for ledger in tracked_ledgers(situation)]
-    late = pd.concat([table[table["state"] == OVERDUE] for table in tables])
+    table = all_matters(situation)
+    late = table[table["state"] == OVERDUE]
     if late.empty:
         return Prose(("月末没有逾期未办结的事项。",))
     names = {ledger: schema.name for ledger, schema in situation.campaign.codebook.ledgers.items()}

@@ -10,7 +10,7 @@ from wbwz_eval.reporting.pieces import Bullets, Cell, Column, Piece, Prose, Stac
 from wbwz_eval.reporting.view import attained, digits, dimension_of, dimensions, is_public
 from wbwz_eval.reporting.wording import NONE, number, percent, place, signed
 from wbwz_eval.scoring.measured import SUPERSEDED
-from wbwz_eval.tracking.matters import OVERDUE, RUNNING, matters, tracked_ledgers
+from wbwz_eval.tracking.matters import OVERDUE, RUNNING, all_matters
 
 if TYPE_CHECKING:
     from wbwz_eval.reporting.portraits import Portrait
@@ -211,8 +211,7 @@ def own_matters(portrait: Portrait) -> Stack:
     codebook = situation.campaign.codebook.ledgers
     if _BENCHMARKS in codebook:
         parts += _benchmarks(situation.rows(_BENCHMARKS), situation.end)
-    tables = [matters(situation, ledger) for ledger in tracked_ledgers(situation)]
-    table = pd.concat(tables)
+    table = all_matters(situation)
     table = table[table["state"].isin([RUNNING, OVERDUE])].sort_values("due", kind="stable")
     if table.empty:
         parts.append(Prose(("没有在办和逾期的事项。",)))

@@ -11,7 +11,7 @@ from wbwz_eval.campaign.returns import LATE as RETURNED_LATE
 from wbwz_eval.campaign.returns import MISSING, returns_of
 from wbwz_eval.reporting.pieces import Bullets, Cell, Column, Piece, Prose, Sheet, Stack, Table
 from wbwz_eval.reporting.wording import NONE, listed, number, signed
-from wbwz_eval.tracking.matters import OVERDUE, RUNNING, matters, order_due, tracked_ledgers
+from wbwz_eval.tracking.matters import OVERDUE, RUNNING, all_matters, matters, order_due, tracked_ledgers
 from wbwz_eval.tracking.progress import GREEN, RED, UNREPORTED, YELLOW, bands, progress
 
 if TYPE_CHECKING:
@@ -293,11 +293,8 @@ def _unanswered(situation: Situation) -> Piece:
 
 
 def _falls_due(situation: Situation) -> pd.DataFrame:
-    parts = []
-    for ledger in tracked_ledgers(situation):
-        table = _open(situation, ledger)
-        parts.append(pd.concat([table[table["state"] == OVERDUE], _soon(situation, table)]))
-    found = pd.concat(parts, ignore_index=True)
+    table = all_matters(situation)
+    found = pd.concat([table[table["state"] == OVERDUE], _soon(situation, table)])
     # what has been late for a quarter is in the monthly check, not in this week's work
     recent = found["due"] >= situation.end - np.timedelta64(92, "D")
     return found[recent.to_numpy()].sort_values(["entity_id", "due"], kind="stable")
