@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import base64
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+MIME = "application/vnd.wbwz.piece+json"
 
 _PLAIN_TEXT = "tex2jax_ignore mathjax_ignore"
 
@@ -30,8 +32,20 @@ class Piece(ABC):
     def text(self) -> str:
         """Return the piece as plain text."""
 
+    @abstractmethod
+    def data(self) -> dict[str, Any]:
+        """Return the piece as plain data, of which every other form is made."""
+
     def _repr_html_(self) -> str:
         return f'<div class="piece {_PLAIN_TEXT}">{self.html()}</div>'
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        del include, exclude
+        return {
+            "text/html": self._repr_html_(),
+            "text/plain": self.text(),
+            MIME: self.data(),
+        }
 
     def __repr__(self) -> str:
         """Return the plain text."""
@@ -53,6 +67,10 @@ class Prose(Piece):
         """Return the paragraphs, one a line."""
         return "\n".join(self.paragraphs)
 
+    def data(self) -> dict[str, Any]:
+        """Return role and paragraphs."""
+        return {"piece": "prose", "role": self.role, "paragraphs": list(self.paragraphs)}
+
 
 @dataclass(frozen=True, repr=False)
 class Bullets(Piece):
@@ -71,6 +89,10 @@ class Bullets(Piece):
     def text(self) -> str:
         """Return one line for each item."""
         return "\n".join(f"· {head} {said}" for head, said in self.items)
+
+    def data(self) -> dict[str, Any]:
+        """Return heads and sentences."""
+        return {"piece": "bullets", "items": [list(item) for item in self.items]}
 
 
 @dataclass(frozen=True)
@@ -133,6 +155,16 @@ class Table(Piece):
         lines += ["\t".join(" ".join(filter(None, (c.text, c.below))) for c in row) for row in self.rows]
         return "\n".join([*lines, *self.notes])
 
+    def data(self) -> dict[str, Any]:
+        """Return caption, columns, rows of cells and notes."""
+        return {
+            "piece": "table",
+            "caption": self.caption,
+            "columns": [asdict(column) for column in self.columns],
+            "rows": [[asdict(cell) for cell in row] for row in self.rows],
+            "notes": list(self.notes),
+        }
+
 
 def _cell_html(cell: Cell, column: Column, *, names_row: bool) -> str:
     inner = escape(cell.text)
@@ -171,6 +203,11 @@ class Picture(Piece):
         """Return caption and description."""
         return f"{self.caption}：{self.alt}"
 
+    def data(self) -> dict[str, Any]:
+        """Return the picture and its words."""
+        svg = base64.b64encode(self.svg).decode("ascii")
+        return {"piece": "picture", "svg": svg, "alt": self.alt, "caption": self.caption}
+
 
 @dataclass(frozen=True, repr=False)
 class Sheet(Piece):
@@ -188,6 +225,10 @@ class Sheet(Piece):
         """Return title and parts."""
         return "\n\n".join([self.title, *(part.text() for part in self.parts)])
 
+    def data(self) -> dict[str, Any]:
+        """Return title and parts."""
+        return {"piece": "sheet", "title": self.title, "parts": [part.data() for part in self.parts]}
+
 
 @dataclass(frozen=True, repr=False)
 class Stack(Piece):
@@ -202,3 +243,7 @@ class Stack(Piece):
     def text(self) -> str:
         """Return the parts in order."""
         return "\n\n".join(part.text() for part in self.parts)
+
+    def data(self) -> dict[str, Any]:
+        """Return the parts."""
+        return {"piece": "stack", "parts": [part.data() for part in self.parts]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wbwz_eval.reporting.pieces import Piece
 from wbwz_eval.reporting.view import is_public
@@ -55,6 +55,12 @@ class Head(Piece):
         """Return the facts, one a line."""
         facts = [f"{term}：{full or said}" for term, said, full in self.facts]
         return "\n".join([self.campaign, self.title, self.issuer, f"【{self.mark}】", self.warning, *facts])
+
+    def data(self) -> dict[str, Any]:
+        """Return the head's words."""
+        facts = [[term, said] for term, said, _ in self.facts]
+        words = {"campaign": self.campaign, "title": self.title, "issuer": self.issuer}
+        return {"piece": "head", **words, "mark": self.mark, "warning": self.warning, "facts": facts}
 
 
 def _title(full: str) -> str:

@@ -1,0 +1,155 @@
+"""What an executed notebook holds, as blocks: the one source of every form but the page itself."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from wbwz_eval.reporting.errors import ReportError
+from wbwz_eval.reporting.pieces import MIME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from nbformat import NotebookNode
+
+_HIDDEN = "notebook-only"
+_MARKS = re.compile(r"[*_`]{1,3}([^*_`]+)[*_`]{1,3}")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading: level 1 is 一、, level 2 what begins a unit's part; ``new_page`` before it."""
+
+    text: str
+    level: int
+    new_page: bool = False
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph: ``lead`` begins it in bold; ``role`` is prose, note or warning."""
+
+    text: str
+    role: str = "prose"
+    lead: str = ""
+
+
+Text = tuple[str, str, bool]
+"""A cell: its text, a smaller text below, whether it is strong."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table, with the titles and kinds of its columns."""
+
+    caption: str
+    titles: tuple[str, ...]
+    kinds: tuple[str, ...]
+    rows: tuple[tuple[Text, ...], ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture as SVG, with its caption."""
+
+    svg: bytes
+    caption: str
+    alt: str
+
+
+Block = Heading | Paragraph | Grid | Figure
+
+
+@dataclass(frozen=True)
+class Document:
+    """A report as words, tables and pictures.
+
+    Attributes:
+        title, campaign, issuer, mark, warning: What stands at its head.
+        facts: What it stands on: terms and what is said of them.
+        blocks: The rest, in order.
+    """
+
+    title: str
+    campaign: str
+    issuer: str
+    mark: str
+    warning: str
+    facts: tuple[tuple[str, str], ...]
+    blocks: tuple[Block, ...]
+
+
+def document_of(notebook: NotebookNode) -> Document:
+    """Read an executed notebook.
+
+    Raises:
+        ReportError: It shows no head, so that nobody knows what it is.
+    """
+    head: Mapping[str, Any] | None = None
+    blocks: list[Block] = []
+    for cell in notebook.cells:
+        if _HIDDEN in cell.metadata.get("tags", []):
+            continue
+        if cell.cell_type == "markdown":
+            blocks += _prose(cell.source)
+            continue
+        for output in cell.get("outputs", []):
+            data = output.get("data", {}).get(MIME)
+            if data is None:
+                continue
+            if data["piece"] == "head":
+                head = data
+            else:
+                blocks += _blocks(data)
+    if head is None:
+        msg = "笔记本里没有报告的标题：没有执行，或者不是报告"
+        raise ReportError(msg)
+    return Document(
+        head["title"],
+        head["campaign"],
+        head["issuer"],
+        head["mark"],
+        head["warning"],
+        tuple((term, said) for term, said in head["facts"]),
+        tuple(blocks),
+    )
+
+
+def _prose(source: str) -> Iterator[Block]:
+    for part in filter(None, (part.strip() for part in source.split("\n\n"))):
+        if part.startswith("#"):
+            yield Heading(part.lstrip("#").strip(), 1)
+        else:
+            yield Paragraph(_MARKS.sub(r"\1", " ".join(part.split())))
+
+
+def _blocks(data: Mapping[str, Any]) -> Iterator[Block]:
+    match data["piece"]:
+        case "prose":
+            yield from (Paragraph(text, data["role"]) for text in data["paragraphs"])
+        case "bullets":
+            yield from (Paragraph(said, lead=lead) for lead, said in data["items"])
+        case "table":
+            yield Grid(
+                data["caption"],
+                tuple(column["title"] for column in data["columns"]),
+                tuple(column["kind"] for column in data["columns"]),
+                tuple(
+                    tuple((cell["text"], cell["below"], cell["strong"]) for cell in row)
+                    for row in data["rows"]
+                ),
+                tuple(data["notes"]),
+            )
+        case "picture":
+            yield Figure(base64.b64decode(data["svg"]), data["caption"], data["alt"])
+        case "sheet":
+            yield Heading(data["title"], 2, new_page=True)
+            for part in data["parts"]:
+                yield from _blocks(part)
+        case "stack":
+            for part in data["parts"]:
+                yield from _blocks(part)
