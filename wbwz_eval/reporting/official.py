@@ -31,9 +31,9 @@ FONTS = {
 """What each part is set in; where a computer lacks a font, its own one stands in."""
 
 
-_LEAST = {"number": 4, "text": 5, "wide": 7, "long": 12}
+_LEAST = {"number": 4.5, "text": 5, "wide": 7, "long": 12}
 _MOST = {"number": 9, "text": 12, "wide": 18, "long": 34}
-_HEAD, _SMALLER = 6, 0.8
+_HEAD, _SMALLER = 5, 0.85
 
 
 def widths_of(
