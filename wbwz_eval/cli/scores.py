@@ -1,10 +1,9 @@
-"""Commands that score, explain and report."""
+"""Commands that score and explain."""
 
 from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,11 +14,7 @@ from rich.tree import Tree
 
 from wbwz_eval.campaign.folder import open_campaign
 from wbwz_eval.cli.arguments import CampaignArgument, Format, PeriodArgument
-from wbwz_eval.reporting.batch import Outcome, owed, run_batch
-from wbwz_eval.reporting.catalogue import find_report
-from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.progress import steps
-from wbwz_eval.reporting.run import run_report
 from wbwz_eval.scoring.explain import Explanation
 from wbwz_eval.scoring.explain import explain as explain_score
 from wbwz_eval.scoring.results import evaluate_period, write_results
@@ -182,64 +177,3 @@ def _add_rows(tree: Tree, node: Explanation, most: int) -> None:
         )
     if len(shown) < len(node.rows):
         branch.add(f"…另有 {len(node.rows) - len(shown)} 行，用 --rows 0 全部列出")
-
-
-OutOption = Annotated[Path | None, typer.Option(help="输出文件夹；默认 reports/活动/期")]
-JobsOption = Annotated[int | None, typer.Option(help="同时几个；默认按处理器个数", min=1)]
-ForceOption = Annotated[bool, typer.Option("--force", help="没有变化的也重做")]
-
-
-def report(
-    name: Annotated[str, typer.Argument(metavar="REPORT", help="报告名，如 quarterly_bulletin")],
-    campaign: CampaignArgument,
-    period: Annotated[str | None, typer.Argument(metavar="[PERIOD]", help="期；不写则为最近一期")] = None,
-    level: Annotated[str, typer.Option(help="层级")] = "unit",
-    edition: Annotated[str, typer.Option(help="版本：internal(内部)或 public(公开)")] = "internal",
-    entity: Annotated[str | None, typer.Option(help="被评对象编号：只用于一个对象一份的报告")] = None,
-    *,
-    all_entities: Annotated[bool, typer.Option("--all-entities", help="每个层级的每个对象各一份")] = False,
-    out: OutOption = None,
-    jobs: JobsOption = None,
-    force: ForceOption = False,
-) -> None:
-    """运行一份报告,得到执行过的笔记本和 HTML."""
-    if all_entities:
-        opened = open_campaign(campaign)
-        wanted = period or find_report(name).last_period(opened).id
-        orders = owed(opened, opened.period(wanted), names=[name])
-        _print_outcomes(campaign, run_batch(campaign, orders, out=out, jobs=jobs, force=force))
-        return
-    parameters = {} if entity is None else {"entity": entity}
-    page = run_report(name, campaign, period, level=level, edition=edition, out=out, parameters=parameters)
-    sys.stdout.write(f"报告已生成 {page}\n")
-
-
-def report_set(
-    campaign: CampaignArgument,
-    period: PeriodArgument,
-    *,
-    out: OutOption = None,
-    jobs: JobsOption = None,
-    force: ForceOption = False,
-) -> None:
-    """一期应出的全部报告:各层级、各版本、每个对象的画像;已出而没有变化的不重做."""
-    opened = open_campaign(campaign)
-    orders = owed(opened, opened.period(period))
-    if not orders:
-        msg = f"{period} 没有应出的报告"
-        raise ReportError(msg)
-    _print_outcomes(campaign, run_batch(campaign, orders, out=out, jobs=jobs, force=force))
-
-
-def _print_outcomes(campaign: Path, outcomes: list[Outcome]) -> None:
-    failed = [outcome for outcome in outcomes if outcome.page is None]
-    kept = sum(outcome.kept for outcome in outcomes)
-    done = len(outcomes) - len(failed) - kept
-    sys.stdout.write(f"报告 {len(outcomes)} 份：新出 {done}，没有变化 {kept}，失败 {len(failed)}\n")
-    for outcome in failed:
-        sys.stdout.write(f"失败 {outcome.order.command(campaign)}\n  {outcome.error}\n")
-    pages = [outcome.page for outcome in outcomes if outcome.page is not None]
-    for folder in dict.fromkeys(page.parent for page in pages):
-        sys.stdout.write(f"在 {folder}\n")
-    if failed:
-        raise typer.Exit(1)

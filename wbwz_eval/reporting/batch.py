@@ -104,6 +104,8 @@ def run_batch(
     out: Path | None = None,
     jobs: int | None = None,
     force: bool = False,
+    forms: Sequence[str] = (),
+    red_head: bool = False,
 ) -> list[Outcome]:
     """Make reports side by side; returns what became of each, in the order of ``orders``.
 
@@ -116,6 +118,8 @@ def run_batch(
         out: See :func:`wbwz_eval.reporting.run.run_report`.
         jobs: How many at a time; as many as there are processors for us if None.
         force: Make all of them again.
+        forms: As for one report.
+        red_head: As for one report.
 
     Raises:
         CampaignError: The campaign's own files are wrong.
@@ -126,7 +130,7 @@ def run_batch(
         report = find_report(order.report)
         values = order.values(folder)
         place = report_place(out or reports_folder(campaign, order.period), values, report)
-        if not force and is_current(campaign, report, values, place):
+        if not force and is_current(campaign, report, values, place, forms, red_head=red_head):
             outcomes[order] = Outcome(order, place.page, kept=True)
     rest = [order for order in orders if order not in outcomes]
     workers = min(jobs or len(os.sched_getaffinity(0)), len(rest))
@@ -145,7 +149,7 @@ def run_batch(
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(workers, mp_context=context) as pool:
             futures: dict[Future[Outcome], Order] = {
-                pool.submit(_make, folder, order, out): order for order in rest
+                pool.submit(_make, folder, order, out, tuple(forms), red_head): order for order in rest
             }
             for future in as_completed(futures):
                 order = futures[future]
@@ -161,7 +165,7 @@ def _outcome(future: Future[Outcome], order: Order) -> Outcome:
         return Outcome(order, None, f"{type(error).__name__}: {error}")
 
 
-def _make(folder: Path, order: Order, out: Path | None) -> Outcome:
+def _make(folder: Path, order: Order, out: Path | None, forms: tuple[str, ...], red_head: bool) -> Outcome:  # noqa: FBT001
     try:
         page = run_report(
             order.report,
@@ -171,6 +175,8 @@ def _make(folder: Path, order: Order, out: Path | None) -> Outcome:
             edition=order.edition,
             out=out,
             parameters=order.parameters,
+            forms=forms,
+            red_head=red_head,
             quiet=True,
         )
     except (ReportError, CampaignError) as error:

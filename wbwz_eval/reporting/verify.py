@@ -1,4 +1,4 @@
-"""Whether the pages of a period still are what they were, and come out the same again."""
+"""Whether the reports of a period still are what they were, and come out the same again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.frozen import read_freeze
 from wbwz_eval.campaign.whole_files import digest
 from wbwz_eval.reporting.errors import ReportError
-from wbwz_eval.reporting.run import MANIFEST, run_report
+from wbwz_eval.reporting.run import FORMS, MANIFEST, run_report
 from wbwz_eval.scoring.verify import ALTERED, COLUMNS, DIFFERENT, MISSING, SAME
 
 if TYPE_CHECKING:
@@ -23,45 +23,59 @@ _REPORT = "报告"
 
 
 def verify_reports(campaign: Path, period: str, folder: Path) -> pd.DataFrame:
-    """Compare each page in a folder with its digest, and with the same report made again.
+    """Compare each file of a report in a folder with its digest, and with the same report made again.
 
     Returns:
-        One row per page, as :func:`wbwz_eval.scoring.verify.verify` has them; none where the folder
+        One row per file, as :func:`wbwz_eval.scoring.verify.verify` has them; none where the folder
         holds no report of the period.
     """
-    lines = [line for path in sorted(folder.glob(f"*{MANIFEST}")) for line in _page(campaign, period, path)]
+    lines = [line for path in sorted(folder.glob(f"*{MANIFEST}")) for line in _files(campaign, period, path)]
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
-def _page(campaign: Path, period: str, path: Path) -> Iterator[tuple[str, str, str, str]]:
+def _files(campaign: Path, period: str, path: Path) -> Iterator[tuple[str, str, str, str]]:
     try:
         made = json.loads(path.read_text(encoding="utf-8"))
         parameters = dict(made["parameters"])
-        sha256, report, version = made["page"], made["report"], made["frozen_version"]
+        files, report, version = dict(made["files"]), made["report"], made["frozen_version"]
+        red_head = bool(made["red_head"])
     except (ValueError, KeyError, TypeError):
         yield (_REPORT, str(path), ALTERED, "清单读不出来")
         return
     if parameters.pop("period", None) != period:
         return
-    page = path.with_name(path.name.removesuffix(MANIFEST) + ".html")
-    if not page.is_file():
-        yield (_REPORT, str(page), MISSING, "")
-        return
-    if digest(page.read_bytes()) != sha256:
-        yield (_REPORT, str(page), ALTERED, "与出报告时不同")
+    whole = True
+    for name, sha256 in files.items():
+        file = path.with_name(name)
+        if not file.is_file():
+            whole = False
+            yield (_REPORT, str(file), MISSING, "")
+        elif digest(file.read_bytes()) != sha256:
+            whole = False
+            yield (_REPORT, str(file), ALTERED, "与出报告时不同")
+    if not whole:
         return
     with tempfile.TemporaryDirectory(prefix="wbwz-verify-") as again:
-        level, edition = parameters.pop("level"), parameters.pop("edition")
         try:
-            remade = run_report(
-                report, campaign, period, level=level, edition=edition, out=Path(again), parameters=parameters
+            run_report(
+                report,
+                campaign,
+                period,
+                level=parameters.pop("level"),
+                edition=parameters.pop("edition"),
+                out=Path(again),
+                parameters=parameters,
+                forms=[form for form in FORMS if any(name.endswith(f".{form}") for name in files)],
+                red_head=red_head,
             )
         except (CampaignError, ReportError) as error:
-            yield (_REPORT, str(page), DIFFERENT, str(error))
+            yield (_REPORT, str(path), DIFFERENT, str(error))
             return
-        same = digest(remade.read_bytes()) == sha256
+        remade = {name: digest((Path(again) / name).read_bytes()) for name in files}
     note = "" if version == _version(campaign, period) else "：报告是按更早的版本出的，请重新出报告"
-    yield (_REPORT, str(page), SAME if same else DIFFERENT, f"重新生成{note}")
+    for name, sha256 in files.items():
+        state = SAME if remade[name] == sha256 else DIFFERENT
+        yield (_REPORT, str(path.with_name(name)), state, f"重新生成{note}")
 
 
 def _version(campaign: Path, period: str) -> int | None:

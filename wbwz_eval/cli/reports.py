@@ -1,0 +1,108 @@
+"""Commands that make reports: one, one for each entity, or all that a period owes."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wbwz_eval.campaign.folder import open_campaign
+from wbwz_eval.cli.arguments import CampaignArgument, PeriodArgument
+from wbwz_eval.reporting.batch import Outcome, owed, run_batch
+from wbwz_eval.reporting.catalogue import find_report
+from wbwz_eval.reporting.errors import ReportError
+from wbwz_eval.reporting.run import run_report
+
+
+class Form(StrEnum):
+    """What a report comes in beside the page."""
+
+    pdf = "pdf"
+    docx = "docx"
+    xlsx = "xlsx"
+
+
+OutOption = Annotated[Path | None, typer.Option(help="输出文件夹；默认 reports/活动/期")]
+JobsOption = Annotated[int | None, typer.Option(help="同时几个；默认按处理器个数", min=1)]
+FormOption = Annotated[list[Form] | None, typer.Option("--form", help="网页之外再出的格式，可写多次")]
+RedHeadOption = Annotated[bool, typer.Option("--red-head", help="PDF 和 DOCX 用红头")]
+ForceOption = Annotated[bool, typer.Option("--force", help="没有变化的也重做")]
+
+
+def report(
+    name: Annotated[str, typer.Argument(metavar="REPORT", help="报告名，如 quarterly_bulletin")],
+    campaign: CampaignArgument,
+    period: Annotated[str | None, typer.Argument(metavar="[PERIOD]", help="期；不写则为最近一期")] = None,
+    level: Annotated[str, typer.Option(help="层级")] = "unit",
+    edition: Annotated[str, typer.Option(help="版本：internal(内部)或 public(公开)")] = "internal",
+    entity: Annotated[str | None, typer.Option(help="被评对象编号：只用于一个对象一份的报告")] = None,
+    *,
+    all_entities: Annotated[bool, typer.Option("--all-entities", help="每个层级的每个对象各一份")] = False,
+    out: OutOption = None,
+    jobs: JobsOption = None,
+    force: ForceOption = False,
+    form: FormOption = None,
+    red_head: RedHeadOption = False,
+) -> None:
+    """运行一份报告,得到执行过的笔记本和网页(HTML),以及要的其他格式."""
+    if all_entities:
+        opened = open_campaign(campaign)
+        wanted = period or find_report(name).last_period(opened).id
+        orders = owed(opened, opened.period(wanted), names=[name])
+        _print_outcomes(
+            campaign,
+            run_batch(campaign, orders, out=out, jobs=jobs, force=force, forms=form or (), red_head=red_head),
+        )
+        return
+    parameters = {} if entity is None else {"entity": entity}
+    page = run_report(
+        name,
+        campaign,
+        period,
+        level=level,
+        edition=edition,
+        out=out,
+        parameters=parameters,
+        forms=form or (),
+        red_head=red_head,
+    )
+    sys.stdout.write(f"报告已生成 {page}\n")
+
+
+def report_set(
+    campaign: CampaignArgument,
+    period: PeriodArgument,
+    *,
+    out: OutOption = None,
+    jobs: JobsOption = None,
+    force: ForceOption = False,
+    form: FormOption = None,
+    red_head: RedHeadOption = False,
+) -> None:
+    """一期应出的全部报告:各层级、各版本、每个对象的画像;已出而没有变化的不重做."""
+    opened = open_campaign(campaign)
+    orders = owed(opened, opened.period(period))
+    if not orders:
+        msg = f"{period} 没有应出的报告"
+        raise ReportError(msg)
+    _print_outcomes(
+        campaign,
+        run_batch(campaign, orders, out=out, jobs=jobs, force=force, forms=form or (), red_head=red_head),
+    )
+
+
+def _print_outcomes(campaign: Path, outcomes: list[Outcome]) -> None:
+    failed = [outcome for outcome in outcomes if outcome.page is None]
+    kept = sum(outcome.kept for outcome in outcomes)
+    done = len(outcomes) - len(failed) - kept
+    sys.stdout.write(f"报告 {len(outcomes)} 份：新出 {done}，没有变化 {kept}，失败 {len(failed)}\n")
+    for outcome in failed:
+        sys.stdout.write(f"失败 {outcome.order.command(campaign)}\n  {outcome.error}\n")
+    pages = [outcome.page for outcome in outcomes if outcome.page is not None]
+    for folder in dict.fromkeys(page.parent for page in pages):
+        sys.stdout.write(f"在 {folder}\n")
+    if failed:
+        raise typer.Exit(1)
