@@ -30,7 +30,8 @@ FLAGS = [
 ]
 BULLETINS = {
     "units with a past": ("2012-Q3", "unit", "internal"),
-    "252 members, public": ("2012-Q3", "member", "public"),
+    "252 members": ("2012-Q3", "member", "internal"),
+    "units, public": ("2012-Q3", "unit", "public"),
     "party organisations, first period": ("2011-Q3", "party_org", "internal"),
 }
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}

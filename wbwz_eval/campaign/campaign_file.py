@@ -53,6 +53,7 @@ class CampaignFile(BaseModel):
     cutoff_workdays: dict[PeriodKind, _Days]
     methodology: Annotated[tuple[MethodologyVersion, ...], Described(min_length=1)]
     levels: Annotated[dict[str, _Name], Described(min_length=1)]
+    persons: tuple[StrictStr, ...] = ()
     groups: dict[str, Group]
     extra_workdays: tuple[dt.date, ...] = ()
     extra_holidays: tuple[dt.date, ...] = ()
@@ -73,6 +74,16 @@ def _check_campaign(written: CampaignFile, source: YamlSource, faults: FaultList
     """Tell what does not fit together in ``campaign.yaml``."""
     if written.end < written.start:
         faults.add(source.name, "早于 start", value=written.end, line=source.line_of(("end",)), key="end")
+    for index, level in enumerate(written.persons):
+        if level not in written.levels:
+            faults.add(
+                source.name,
+                "不在 levels 里",
+                expected=one_of(written.levels, instead_of=level),
+                value=level,
+                line=source.line_of(("persons", index)),
+                key=f"persons[{index}]",
+            )
     for group_id, group in written.groups.items():
         if group.level not in written.levels:
             faults.add(

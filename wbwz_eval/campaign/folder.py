@@ -60,6 +60,7 @@ class Campaign:
         basis: Which receipts count.
         cached: Whether the ledgers may come from the cache.
         levels: Level id → name, in the order of reports.
+        persons: The levels whose entities are persons: no public page is made of them.
         groups: Group id → group.
         entities: See :func:`wbwz_eval.campaign.entities.load_entities`.
         methodology_versions: In the order in which they come into force.
@@ -79,6 +80,7 @@ class Campaign:
     start: dt.date
     end: dt.date
     levels: dict[str, str]
+    persons: tuple[str, ...]
     groups: dict[str, Group]
     entities: pd.DataFrame
     codebook: Codebook
@@ -339,6 +341,7 @@ def open_campaign(
         start=written.start,
         end=written.end,
         levels=written.levels,
+        persons=written.persons,
         groups=written.groups,
         entities=entities,
         codebook=codebook,

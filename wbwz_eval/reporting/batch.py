@@ -87,14 +87,14 @@ def owed(campaign: Campaign, period: Period, *, names: Sequence[str] = ()) -> li
             entities = campaign.entities_at(level, period)
             if level not in methodology.levels or entities.empty or not report.serves(campaign, level):
                 continue
-            orders += _orders(report, period.id, level, [str(entity) for entity in entities.index])
+            orders += _orders(campaign, report, period.id, level, [str(entity) for entity in entities.index])
     return orders
 
 
-def _orders(report: Report, period: str, level: str, entities: list[str]) -> list[Order]:
+def _orders(campaign: Campaign, report: Report, period: str, level: str, entities: list[str]) -> list[Order]:
     if report.of_one_entity:
         return [Order(report.name, period, level, INTERNAL, entity) for entity in entities]
-    return [Order(report.name, period, level, edition) for edition in report.editions]
+    return [Order(report.name, period, level, edition) for edition in report.editions(campaign, level)]
 
 
 def run_batch(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wbwz_eval.campaign.folder import Campaign
     from wbwz_eval.campaign.periods import Period, PeriodKind
 
-INTERNAL, PUBLIC = "internal", "public"
+INTERNAL, RESTRICTED, PUBLIC = "internal", "restricted", "public"
 
 _TYPE_NAMES = {str: "文字", int: "整数", float: "数", bool: "是否（true/false）"}
 _KIND_NAMES = {"week": "周", "month": "月", "quarter": "季", "half": "半年", "year": "年", "term": "全程"}
@@ -48,7 +48,7 @@ class Report:
     ``kinds`` names the usual kind first; it is the one meant where no period is given. ``opens`` says
     what it shows: results, or the ledgers as they stand; ``heading`` is what its pages are called
     where that is not the period's own word; where ``ledger`` is given, it serves the
-    levels that report that ledger.
+    levels that report that ledger; ``names_persons`` says that its public edition is for naming persons.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Report:
     opens: Literal["scores", "ledgers"] = "scores"
     heading: str = ""
     ledger: str = ""
+    names_persons: bool = False
 
     def check(self, values: Mapping[str, object]) -> None:
         """Raise a :class:`ReportError` for a parameter that is missing, unknown or of another type."""
@@ -73,10 +74,12 @@ class Report:
                 raise ReportError(msg)
             parameter.check(values[name])
 
-    @property
-    def editions(self) -> tuple[str, ...]:
-        """The editions that it comes in."""
-        return next(parameter.choices for parameter in self.parameters if parameter.name == "edition")
+    def editions(self, campaign: Campaign, level: str) -> tuple[str, ...]:
+        """Return the editions that it comes in for a level: where persons are compared, none is public."""
+        choices = next(parameter.choices for parameter in self.parameters if parameter.name == "edition")
+        if level in campaign.persons and not self.names_persons:
+            return tuple(edition for edition in choices if edition != PUBLIC)
+        return choices
 
     def serves(self, campaign: Campaign, level: str) -> bool:
         """Whether it is made for a level."""
@@ -173,8 +176,8 @@ def find_report(name: str) -> Report:
     return found[name]
 
 
-def check_place(report: Report, campaign: Campaign, period: str, level: str) -> Period:
-    """Return the period; raise unless the campaign has it, the level, and the report its kind.
+def check_place(report: Report, campaign: Campaign, period: str, level: str, edition: str) -> Period:
+    """Return the period; raise unless the campaign has it, the level, and the report its kind and edition.
 
     Raises:
         ReportError: with the one message that says what would be right.
@@ -187,5 +190,9 @@ def check_place(report: Report, campaign: Campaign, period: str, level: str) -> 
     report.check_period(span)
     if not report.serves(campaign, level):
         msg = f"报告 {report.name} 不为{campaign.levels[level]}出：这一层级不报台账 {report.ledger}"
+        raise ReportError(msg)
+    editions = report.editions(campaign, level)
+    if edition not in editions:
+        msg = f"{campaign.levels[level]}是个人，报告 {report.name} 不出公开版；应为 {one_of(editions)}"
         raise ReportError(msg)
     return span

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -13,6 +14,10 @@ from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.scoring.results import open_results
 from wbwz_eval.scoring.scores import Scores
 from wbwz_eval.tracking.situation import Situation, open_situation
+
+if TYPE_CHECKING:
+    from wbwz_eval.campaign.folder import Campaign
+    from wbwz_eval.reporting.catalogue import Report
 
 PUBLIC_DIGITS = 1
 
@@ -27,18 +32,42 @@ def open_report(report: str, campaign: str, period: str, level: str, edition: st
             or no results; one message that says what would be right.
     """
     entry = find_report(report)
+    opened = _opened(entry, campaign, period, level, edition)
+    if entry.opens == "ledgers":
+        return _situation(entry, opened, period, level, edition)
+    try:
+        return in_edition(open_results(opened, period, level), edition)
+    except CampaignError as error:
+        raise ReportError(str(error)) from None
+
+
+def open_ledgers(report: str, campaign: str, period: str, level: str, edition: str) -> Situation:
+    """Open a period's ledgers beside its results, in the edition that was asked for.
+
+    Raises:
+        ReportError: as :func:`open_report`.
+    """
+    entry = find_report(report)
+    return _situation(entry, _opened(entry, campaign, period, level, edition), period, level, edition)
+
+
+def _opened(entry: Report, campaign: str, period: str, level: str, edition: str) -> Campaign:
     entry.check({"campaign": campaign, "period": period, "level": level, "edition": edition})
     try:
         opened = open_campaign(campaign)
-        check_place(entry, opened, period, level)
-        if entry.opens == "ledgers":
-            situation = open_situation(opened, period, level)
-            header = situation.header | {"edition": edition, "heading": entry.heading}
-            return replace(situation, header=header)
-        scores = open_results(opened, period, level)
     except CampaignError as error:
         raise ReportError(str(error)) from None
-    return in_edition(scores, edition)
+    check_place(entry, opened, period, level, edition)
+    return opened
+
+
+def _situation(entry: Report, opened: Campaign, period: str, level: str, edition: str) -> Situation:
+    try:
+        situation = open_situation(opened, period, level, public=edition == PUBLIC)
+    except CampaignError as error:
+        raise ReportError(str(error)) from None
+    header = situation.header | {"edition": edition, "heading": entry.heading}
+    return replace(situation, header=_public_header(header) if edition == PUBLIC else header)
 
 
 def in_edition(scores: Scores, edition: str) -> Scores:
@@ -51,15 +80,18 @@ def in_edition(scores: Scores, edition: str) -> Scores:
     header = scores.header | {"edition": edition}
     if edition != PUBLIC:
         return replace(scores, header=header)
-    header["display"] = min(scores.header["display"], PUBLIC_DIGITS)
-    header["approvals"] = [approval | {"by": ""} for approval in scores.header["approvals"]]
     return replace(
         scores,
-        header=header,
+        header=_public_header(header),
         rows=scores.rows.iloc[:0],
         adjustments=_public_adjustments(scores.adjustments),
         quality=scores.quality.assign(name="", detail=""),
     )
+
+
+def _public_header(header: dict[str, Any]) -> dict[str, Any]:
+    approvals = [approval | {"by": ""} for approval in header["approvals"]]
+    return header | {"display": min(header["display"], PUBLIC_DIGITS), "approvals": approvals}
 
 
 def _public_adjustments(table: pd.DataFrame) -> pd.DataFrame:

@@ -77,7 +77,7 @@ def open_portrait(campaign: str, period: str, level: str, edition: str, entity: 
     )
     try:
         opened = open_campaign(campaign)
-        span = check_place(entry, opened, period, level)
+        span = check_place(entry, opened, period, level, edition)
         require_entity(opened, span, level, entity)
         scores = in_edition(open_results(opened, period, level), edition)
         name = opened.sender_name(entity).removeprefix(entity)

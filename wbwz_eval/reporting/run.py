@@ -77,7 +77,7 @@ def run_report(
     wanted = period if period is not None else report.last_period(opened).id
     values = {"campaign": str(campaign), "period": wanted, "level": level, "edition": edition}
     report.check(values | dict(parameters or {}))
-    span = check_place(report, opened, wanted, level)
+    span = check_place(report, opened, wanted, level, edition)
     notebook = report.notebook_path()
     everything = values | dict(parameters or {})
     place = report_place(out or reports_folder(opened, span.id), everything, report)

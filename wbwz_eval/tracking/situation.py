@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import Campaign, open_campaign
 from wbwz_eval.campaign.frozen import standing
-from wbwz_eval.campaign.ledgers import ENTITY, STATUS, WITHDRAWN
+from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID, STATUS, WITHDRAWN
 from wbwz_eval.scoring.header import period_header
 from wbwz_eval.scoring.methodology_file import load_methodology
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
-
+    from wbwz_eval.campaign.ledgers import LedgerSchema
     from wbwz_eval.campaign.periods import Period
     from wbwz_eval.scoring.methodology import Methodology
 
@@ -33,6 +33,7 @@ class Situation:
         period: The period.
         methodology: As in force on the period's last day.
         entities: Those that take part, indexed by id.
+        public: Whether it knows only what the codebook calls public.
     """
 
     header: dict[str, Any]
@@ -40,6 +41,7 @@ class Situation:
     period: Period
     methodology: Methodology
     entities: pd.DataFrame
+    public: bool = False
     _rows: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @property
@@ -50,25 +52,54 @@ class Situation:
     def rows(self, ledger: str) -> pd.DataFrame:
         """Return a ledger's rows of these entities that came in by the cut-off and stand.
 
-        None where the campaign has no such ledger.
+        What is not public is blank in a public situation, the file that a row came in among it. A ledger
+        that the campaign does not keep has no rows and no columns but the common ones.
         """
         if ledger not in self._rows:
             self._rows[ledger] = self._read(ledger)
         return self._rows[ledger]
 
+    def dated(self, ledger: str, day: str) -> pd.DataFrame:
+        """Return the rows whose day in column ``day`` lies in the period."""
+        rows = self.rows(ledger)
+        if day not in rows:
+            return rows.iloc[:0]
+        start = np.datetime64(self.period.start, "s")
+        return rows[rows[day].between(start, self.end)].reset_index(drop=True)
+
     def _read(self, ledger: str) -> pd.DataFrame:
+        if ledger not in self.campaign.codebook.ledgers:
+            return pd.DataFrame({ROW_ID: [], ENTITY: []}, dtype=object)
         rows = self.campaign.ledger_for(ledger, self.period).rows
         in_time = (rows["reported_on"] <= np.datetime64(self.campaign.cutoff(self.period), "s")).to_numpy()
         own = rows[ENTITY].isin(self.entities.index).to_numpy()
-        return rows[in_time & own & (rows[STATUS] != WITHDRAWN).to_numpy()].reset_index(drop=True)
+        rows = rows[in_time & own & (rows[STATUS] != WITHDRAWN).to_numpy()].reset_index(drop=True)
+        return _disclosed(rows, self.campaign.codebook.ledgers[ledger]) if self.public else rows
 
     def names(self, ids: pd.Series) -> pd.Series:
         """Return what people call entities."""
         return ids.map(self.campaign.entities["name"]).fillna(ids)
 
 
-def open_situation(campaign: Campaign | Path | str, period: str, level: str) -> Situation:
-    """Open a period as its ledgers tell it.
+def _disclosed(rows: pd.DataFrame, schema: LedgerSchema) -> pd.DataFrame:
+    """Return the rows with everything blank that the codebook does not call public."""
+    shown = {code for code, field in schema.fields.items() if field.disclosure == "public"}
+    kept = rows[[column for column in rows if column in shown]]
+    return pd.DataFrame({column: kept.get(column, _blank(rows[column])) for column in rows})
+
+
+def _blank(column: pd.Series) -> pd.Series:
+    """Return a column of the same type without anything in it."""
+    if column.dtype.kind in "OTU":
+        return pd.Series([""] * len(column), index=column.index, dtype=column.dtype)
+    none = pd.Series([None] * len(column), index=column.index)
+    return none.astype("float64" if column.dtype.kind in "biu" else column.dtype)
+
+
+def open_situation(
+    campaign: Campaign | Path | str, period: str, level: str, *, public: bool = False
+) -> Situation:
+    """Open a period as its ledgers tell it; ``public`` leaves out what the codebook does not call public.
 
     Raises:
         CampaignError: An unknown period or level, one without entities, or damaged files.
@@ -81,4 +112,5 @@ def open_situation(campaign: Campaign | Path | str, period: str, level: str) -> 
     if entities.empty:
         message = f"{span.id} 没有“{fixed.levels[level]}”的被评对象"
         raise CampaignError(message)
-    return Situation(period_header(fixed, span, methodology, level), fixed, span, methodology, entities)
+    header = period_header(fixed, span, methodology, level)
+    return Situation(header, fixed, span, methodology, entities, public)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from wbwz_eval.reporting.catalogue import INTERNAL, PUBLIC, RESTRICTED
 from wbwz_eval.reporting.pieces import Piece
-from wbwz_eval.reporting.view import is_public
 
 if TYPE_CHECKING:
     from wbwz_eval.reporting.view import Headed
@@ -22,7 +22,7 @@ _TITLES = {
     "year": "年度通报",
     "term": "总评通报",
 }
-_EDITIONS = {True: "公开版", False: "内部版"}
+_EDITIONS = {INTERNAL: "内部版", RESTRICTED: "限阅", PUBLIC: "公开版"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -63,6 +63,11 @@ class Head(Piece):
         return {"piece": "head", **words, "mark": self.mark, "warning": self.warning, "facts": facts}
 
 
+def edition_name(shown: Headed) -> str:
+    """Return what people call the edition."""
+    return _EDITIONS[str(shown.header.get("edition", INTERNAL))]
+
+
 def _title(full: str) -> str:
     return f' title="{escape(full)}"' if full else ""
 
@@ -80,7 +85,7 @@ def running_line(scores: Headed) -> str:
     head = scores.header
     digest = str(head["methodology_digest"])[:SHORT_DIGEST]
     return (
-        f"【{head['mark']}】{head['period_name']} {head['level_name']}（{_EDITIONS[is_public(scores)]}）"
+        f"【{head['mark']}】{head['period_name']} {head['level_name']}（{edition_name(scores)}）"
         f"  截止 {head['cutoff']}  办法 {head['methodology_version']}（{digest}）"
         f"  数据 {str(head['data_digest'])[:SHORT_DIGEST]}  程序 {head['package_version']}"
     )
@@ -105,7 +110,7 @@ def header(scores: Headed) -> Head:
         ("办法摘要", method[:SHORT_DIGEST], method),
         ("数据摘要", data[:SHORT_DIGEST], data),
         ("程序版本", f"wbwz_eval {head['package_version']}", ""),
-        ("版别", _EDITIONS[is_public(scores)], ""),
+        ("版别", edition_name(scores), ""),
     )
     return Head(
         campaign=str(head["campaign"]),
