@@ -32,7 +32,7 @@ class Trade:
     promises: tuple[str, ...]
     lessons: tuple[str, ...]
     benchmarks: tuple[str, ...]
-    contests: str
+    contests: tuple[str, ...]
 
 
 TRADES = {
@@ -54,7 +54,7 @@ TRADES = {
         promises=("24小时内修复坑槽", "公开养护施工计划", "雨雪天气提前上路", "更新破损标志"),
         lessons=("机械化养护", "网格化巡查", "路面再生工艺"),
         benchmarks=("优良路率", "养护机械化率", "坑槽修复时长"),
-        contests="养护技能比武",
+        contests=("养护技能比武",),
     ),
     "transport": Trade(
         tasks=(
@@ -74,7 +74,7 @@ TRADES = {
         promises=("当场办结年审", "公布线路时刻", "投诉三日内回复", "延长窗口服务"),
         lessons=("一窗受理", "信用监管", "智能调度"),
         benchmarks=("群众投诉率", "公交准点率", "窗口平均用时"),
-        contests="窗口业务竞赛",
+        contests=("窗口业务竞赛",),
     ),
     "port": Trade(
         tasks=(
@@ -94,7 +94,7 @@ TRADES = {
         promises=("签证随到随办", "公布航道水深", "节假日渡口值守", "上船送证"),
         lessons=("现场调度", "联合查验", "海关窗口规范"),
         benchmarks=("航标正常率", "签证平均用时", "事故万船率"),
-        contests="水上救助比武",
+        contests=("水上救助比武",),
     ),
     "enforce": Trade(
         tasks=(
@@ -113,7 +113,7 @@ TRADES = {
         promises=("两小时内出具处理意见", "公开处罚标准", "检测结果当日告知", "执法全程记录"),
         lessons=("法制审核", "信用监管", "移动执法"),
         benchmarks=("超限率", "案卷合格率", "复议纠错率"),
-        contests="执法技能比武",
+        contests=("执法技能比武",),
     ),
     "station": Trade(
         tasks=(
@@ -132,7 +132,7 @@ TRADES = {
         promises=("高峰加开窗口", "免费开水和针线", "特殊旅客接送", "明码标价"),
         lessons=("星级窗口", "错峰调度", "微笑服务"),
         benchmarks=("旅客满意度", "单车收费时长", "正点发车率"),
-        contests="窗口服务比武",
+        contests=("窗口服务比武",),
     ),
     "support": Trade(
         tasks=(
@@ -150,7 +150,7 @@ TRADES = {
         promises=("故障一小时响应", "公开审核进度", "上门技术支持"),
         lessons=("数据共享", "限时审核", "运维外包"),
         benchmarks=("审核平均用时", "系统可用率", "数据共享率"),
-        contests="信息技能竞赛",
+        contests=("信息技能竞赛",),
     ),
     "office": Trade(
         tasks=(("机关效能建设", "环境优化", "项"),),
@@ -164,6 +164,6 @@ TRADES = {
         promises=("来文当日分办", "公开办事流程", "下基层调研", "预约服务"),
         lessons=("流程再造", "绩效看板", "海关内控"),
         benchmarks=("公文办理时长", "群众评议得分"),
-        contests="机关业务竞赛",
+        contests=("机关业务竞赛",),
     ),
 }

@@ -82,8 +82,13 @@ class Situation:
 
 
 def _disclosed(rows: pd.DataFrame, schema: LedgerSchema) -> pd.DataFrame:
-    """Return the rows with everything blank that the codebook does not call public."""
+    """Return the rows with everything blank that the codebook does not call public.
+
+    A ledger that has nothing public past its common columns gives no row at all: that there is one would tell.
+    """
     shown = {code for code, field in schema.fields.items() if field.disclosure == "public"}
+    if shown <= {ROW_ID, ENTITY}:
+        rows = rows.iloc[:0]
     kept = rows[[column for column in rows if column in shown]]
     return pd.DataFrame({column: kept.get(column, _blank(rows[column])) for column in rows})
 
