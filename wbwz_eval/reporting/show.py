@@ -3,11 +3,19 @@
 A piece displays itself; it neither computes scores nor writes files.
 """
 
-from wbwz_eval.reporting.editions import open_report
+from wbwz_eval.reporting.editions import open_ledgers, open_report
 from wbwz_eval.reporting.findings import findings
 from wbwz_eval.reporting.portraits import open_portrait
+from wbwz_eval.reporting.sections.achievements import (
+    contests,
+    innovations,
+    practices,
+    result_uses,
+    satisfaction,
+)
 from wbwz_eval.reporting.sections.adjustments import adjustments
 from wbwz_eval.reporting.sections.appendix import method
+from wbwz_eval.reporting.sections.benchmarks import benchmark_funnel
 from wbwz_eval.reporting.sections.drivers import drivers
 from wbwz_eval.reporting.sections.header import header
 from wbwz_eval.reporting.sections.monthly import (
@@ -41,8 +49,10 @@ from wbwz_eval.reporting.sections.weekly import (
 
 __all__ = [
     "adjustments",
+    "benchmark_funnel",
     "cascade_tree",
     "check_findings",
+    "contests",
     "deadlines",
     "dispatch_findings",
     "drivers",
@@ -52,22 +62,27 @@ __all__ = [
     "five_dimensions",
     "gains",
     "header",
+    "innovations",
     "ledgers_standing",
     "lost_points",
     "meeting_sheet",
     "method",
     "non_reporters",
     "on_site",
+    "open_ledgers",
     "open_portrait",
     "open_report",
     "overdue_by_entity",
     "own_matters",
     "place_among_peers",
+    "practices",
     "profile",
     "profile_chart",
     "quality",
     "ranking",
+    "result_uses",
     "returned",
+    "satisfaction",
     "successions",
     "trend",
     "unit_pages",

@@ -84,7 +84,7 @@ class Situation:
 def _disclosed(rows: pd.DataFrame, schema: LedgerSchema) -> pd.DataFrame:
     """Return the rows with everything blank that the codebook does not call public.
 
-    A ledger that has nothing public past its common columns gives no row at all: that there is one would tell.
+    A ledger that has nothing public past its common columns gives no row: that there is one would tell.
     """
     shown = {code for code, field in schema.fields.items() if field.disclosure == "public"}
     if shown <= {ROW_ID, ENTITY}:
