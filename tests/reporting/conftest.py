@@ -11,6 +11,7 @@ import pytest
 from support import take_in
 
 from wbwz_eval.scoring.adjust import rank
+from wbwz_eval.scoring.composition import PART_COLUMNS
 from wbwz_eval.scoring.scores import Scores
 
 ADJUSTMENTS = "entity_id kind item name points clause decided_by doc_no row_id ledger source source_row counted reason detail"
@@ -70,6 +71,7 @@ def results(
         adjustments=pd.DataFrame(columns=ADJUSTMENTS.split()),
         changes=_changes(table, dims, before is not None),
         quality=pd.DataFrame(columns=QUALITY),
+        parts=pd.DataFrame(columns=list(PART_COLUMNS)),
         method=pd.DataFrame(
             [["维度0(100)", "指标0", "D0a", "100", "指标值即得分", "台账", "", ""]], columns=METHOD
         ),

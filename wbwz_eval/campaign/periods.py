@@ -13,6 +13,14 @@ from wbwz_eval.campaign.faults import CampaignError
 PeriodKind = Literal["week", "month", "quarter", "half", "year", "term"]
 PERIOD_KINDS: tuple[PeriodKind, ...] = get_args(PeriodKind)
 
+KIND_NAMES: dict[PeriodKind, str] = {
+    "week": "周",
+    "month": "月",
+    "quarter": "季",
+    "half": "半年",
+    "year": "年",
+    "term": "全程",
+}
 FORMS = "2011-W37(周)、2011-09(月)、2011-Q3(季)、2011-H2(半年)、2011(年)、term(全程)"
 
 Term = tuple[dt.date, dt.date]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from wbwz_eval.campaign.faults import CampaignError, one_of
+from wbwz_eval.campaign.periods import KIND_NAMES
 from wbwz_eval.reporting.errors import ReportError
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 INTERNAL, RESTRICTED, PUBLIC = "internal", "restricted", "public"
 
 _TYPE_NAMES = {str: "文字", int: "整数", float: "数", bool: "是否（true/false）"}
-_KIND_NAMES = {"week": "周", "month": "月", "quarter": "季", "half": "半年", "year": "年", "term": "全程"}
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ class Report:
     def check_period(self, period: Period) -> None:
         """Raise a :class:`ReportError` for a period of a kind that the report is not made for."""
         if period.kind not in self.kinds:
-            kinds = "、".join(_KIND_NAMES[kind] for kind in self.kinds)
-            msg = f"报告 {self.name} 按{kinds}出，{period.id} 是{_KIND_NAMES[period.kind]}"
+            kinds = "、".join(KIND_NAMES[kind] for kind in self.kinds)
+            msg = f"报告 {self.name} 按{kinds}出，{period.id} 是{KIND_NAMES[period.kind]}"
             raise ReportError(msg)
 
     def last_period(self, campaign: Campaign) -> Period:

@@ -37,7 +37,7 @@ from wbwz_eval.reporting.sections.portrait import (
 )
 from wbwz_eval.reporting.sections.profile import profile, profile_chart
 from wbwz_eval.reporting.sections.quality import quality
-from wbwz_eval.reporting.sections.ranking import everybody, ranking
+from wbwz_eval.reporting.sections.ranking import composition, everybody, ranking
 from wbwz_eval.reporting.sections.weekly import (
     deadlines,
     dispatch_findings,
@@ -52,6 +52,7 @@ __all__ = [
     "benchmark_funnel",
     "cascade_tree",
     "check_findings",
+    "composition",
     "contests",
     "deadlines",
     "dispatch_findings",

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from wbwz_eval.scoring.evaluation import evaluate_values
 from wbwz_eval.scoring.points import SCORED
-from wbwz_eval.scoring.scored import score_period
+from wbwz_eval.scoring.scored import evaluate_given, score_period
 from wbwz_eval.scoring.tree import leaves
 
 if TYPE_CHECKING:
     from wbwz_eval.campaign.folder import Campaign
     from wbwz_eval.campaign.periods import Period
-    from wbwz_eval.scoring.evaluation import PeerGroups
     from wbwz_eval.scoring.points import RawValues
     from wbwz_eval.scoring.scored import ScoredPeriod
 
@@ -49,7 +47,7 @@ def improvements(campaign: Campaign, period: Period, level: str, entity: str) ->
         if best is None:
             continue
         raws = {**scored.raws, code: _as(scored.raws[code], own, best)}
-        then = evaluate_values(scored.methodology, level, raws, _groups(scored), scored.after)
+        then, _ = evaluate_given(scored.given, raws)
         gain = float(then.total_unrounded[own]) - before
         if not gain > _LEAST_GAIN:
             continue
@@ -70,10 +68,6 @@ def improvements(campaign: Campaign, period: Period, level: str, entity: str) ->
         )
     table = pd.DataFrame(lines, columns=list(COLUMNS))
     return table.sort_values("gain", ascending=False, kind="stable").reset_index(drop=True)
-
-
-def _groups(scored: ScoredPeriod) -> PeerGroups:
-    return scored.evaluation.groups
 
 
 def _best_peer(scored: ScoredPeriod, code: str, own: int) -> int | None:

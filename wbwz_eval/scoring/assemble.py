@@ -32,8 +32,9 @@ def assemble(current: ScoredPeriod, earlier: ScoredPeriod | None) -> Scores:
         nodes=nodes.round(NOISE_DIGITS),
         rows=row_table(current).round(NOISE_DIGITS),
         adjustments=adjustment_table(current),
-        changes=_change_table(earlier, nodes, scores).round(NOISE_DIGITS),
+        changes=_change_table(current, earlier, nodes, scores).round(NOISE_DIGITS),
         quality=quality_table(current, nodes),
+        parts=current.parts.round(NOISE_DIGITS),
         method=method_table(current.methodology, current.level, current.campaign.codebook),
     )
 
@@ -76,7 +77,7 @@ def _score_table(current: ScoredPeriod, earlier: ScoredPeriod | None) -> pd.Data
     table["group_name"] = [group_names.get(name, name) for name in group_ids]
     for name in level.tree:
         table[name] = result.tree.score[name]
-    table["base"] = result.tree.base
+    table["base"] = result.base
     table["bonus"], table["deduction"] = result.bonus, result.deduction
     table["total"] = result.total
     table["total_unrounded"] = result.total_unrounded
@@ -96,10 +97,13 @@ def _score_table(current: ScoredPeriod, earlier: ScoredPeriod | None) -> pd.Data
 
 
 def _vetoes(current: ScoredPeriod) -> list[str]:
-    names = {key: veto.name for key, veto in current.level.vetoes.items()}
-    flags = np.column_stack([current.after.vetoed[key] for key in names]) if names else None
-    if flags is None:
+    level, after = current.level, current.after
+    names = {key: level.vetoes[key].name for key in after.vetoed}
+    names |= {key: level.recurrences[key].name for key in after.recurred}
+    found = {**after.vetoed, **after.recurred}
+    if not names:
         return [""] * len(current.entities)
+    flags = np.column_stack([found[key] for key in names])
     texts = np.where(flags, np.array(list(names.values()), dtype=object), "")
     return ["、".join(filter(None, row)) for row in texts]
 
@@ -133,6 +137,7 @@ _CHANGES = (
 
 
 def _change_table(
+    current: ScoredPeriod,
     earlier: ScoredPeriod | None,
     nodes: pd.DataFrame,
     scores: pd.DataFrame,
@@ -140,8 +145,8 @@ def _change_table(
     """Return what each leaf, bonus and deduction changed in the total."""
     if earlier is None:
         return pd.DataFrame(columns=list(_CHANGES))
-    now = _parts(nodes, scores)
-    before = _parts(node_table(earlier), _score_table(earlier, None))
+    now = _parts(nodes, scores, current)
+    before = _parts(node_table(earlier), _score_table(earlier, None), earlier)
     merged = now.merge(before, on=["entity_id", "node"], how="left", suffixes=("", "_before"))
     stayed = merged["entity_id"].isin(before["entity_id"])
     merged = merged[stayed].rename(
@@ -151,12 +156,15 @@ def _change_table(
     return merged[list(_CHANGES)].reset_index(drop=True)
 
 
-def _parts(nodes: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """Return the parts that a total is made of: leaves, bonus and deduction."""
+def _parts(nodes: pd.DataFrame, scores: pd.DataFrame, scored: ScoredPeriod) -> pd.DataFrame:
+    """Return the parts that a total is made of: leaves, bonus, deduction, and what other periods bring."""
     columns = ["entity_id", "node", "name", "points", "contribution"]
     parts = [nodes.loc[nodes["kind"] == INDICATOR, columns]]
-    for node, name, sign in (("bonus", "附加分", 1), ("deduction", "扣分", -1)):
-        amount = sign * scores[node]
+    amounts = [("bonus", "附加分", scores["bonus"]), ("deduction", "扣分", -scores["deduction"])]
+    if len(scored.parts):
+        other = scored.evaluation.base - scored.evaluation.tree.base
+        amounts.append(("composition", "各期合成", pd.Series(other, index=scores.index)))
+    for node, name, amount in amounts:
         parts.append(
             pd.DataFrame(
                 {

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 from wbwz_eval.campaign.faults import one_of
+from wbwz_eval.campaign.periods import PERIOD_KINDS
 from wbwz_eval.scoring.field_checks import check_measure
 from wbwz_eval.scoring.numbers import at_day, version_starts
 from wbwz_eval.scoring.tree import Grades, Level, Node, leaves, walk
@@ -76,6 +77,7 @@ def _check_ids(model: MethodologyFile, report: Callable[..., None]) -> None:
             (("bonus", "items"), list(level.bonus.items)),
             (("deductions", "items"), list(level.deductions.items)),
             (("vetoes",), list(level.vetoes)),
+            (("recurrences",), list(level.recurrences)),
         )
         for at, keys in sections:
             for key in keys:
@@ -156,12 +158,30 @@ def _check_after_total(level: Level, at: Loc, campaign: Campaign, report: Callab
         report((*at, "groups"), f"没有组别 “{merge}”", one_of(campaign.groups, instead_of=merge))
     grades = level.grades
     order = grades.order if grades else ()
-    for name, veto in level.vetoes.items():
-        if veto.grade_cap not in order:
-            loc = (*at, "vetoes", name, "grade_cap")
-            report(loc, f"等次 “{veto.grade_cap}” 不在 grades.order 里", one_of(order))
+    for section, rules in (("vetoes", level.vetoes), ("recurrences", level.recurrences)):
+        for name, rule in rules.items():
+            if rule.grade_cap not in order:
+                loc = (*at, section, name, "grade_cap")
+                report(loc, f"等次 “{rule.grade_cap}” 不在 grades.order 里", one_of(order))
+    _check_across_periods(level, at, report)
     if grades is not None:
         _check_grades(grades, (*at, "grades"), campaign, report)
+
+
+def _check_across_periods(level: Level, at: Loc, report: Callable[..., None]) -> None:
+    """Refuse to compose a period of longer ones, and of nothing."""
+    for whole, plan in level.composition.items():
+        loc = (*at, "composition", whole)
+        for part in plan:
+            if PERIOD_KINDS.index(part) > PERIOD_KINDS.index(whole):
+                report((*loc, part), f"{whole} 不能由更长的 {part} 合成", f"{whole} 或更短的期")
+        if not plan or any(weight <= 0 for weight in plan.values()):
+            report(loc, "合成的权重须为正", "如 {quarter: 60, year: 40}")
+    for name, rule in level.recurrences.items():
+        for whole in rule.within:
+            if PERIOD_KINDS.index(rule.periods) >= PERIOD_KINDS.index(whole):
+                loc = (*at, "recurrences", name, "within")
+                report(loc, f"{whole} 里没有多个 {rule.periods}", f"比 {rule.periods} 更长的期")
 
 
 def _check_grades(grades: Grades, at: Loc, campaign: Campaign, report: Callable[..., None]) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from wbwz_eval.scoring.composition import Composed
     from wbwz_eval.scoring.fields import BoolArray
     from wbwz_eval.scoring.methodology import Methodology
     from wbwz_eval.scoring.tree import Level
@@ -55,11 +56,15 @@ class PeerGroups:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The outcome for all entities; arrays of shape (entities,)."""
+    """The outcome for all entities; arrays of shape (entities,).
+
+    ``base`` is what the total starts from: the tree's own base total, or one composed of several periods.
+    """
 
     groups: PeerGroups
     points: dict[str, Points]
     tree: Aggregated
+    base: FloatArray
     bonus: FloatArray
     deduction: FloatArray
     total: FloatArray
@@ -79,12 +84,13 @@ class AfterTotal:
     """What is added to, taken from or held against the base total.
 
     ``bonus`` and ``deductions`` map items to their measures' values;
-    ``vetoed`` maps each veto to where it is in force.
+    ``vetoed`` maps each veto to where it is in force, ``recurred`` each rule across periods.
     """
 
     bonus: Mapping[str, FloatArray] = field(default_factory=dict)
     deductions: Mapping[str, FloatArray] = field(default_factory=dict)
     vetoed: Mapping[str, BoolArray] = field(default_factory=dict)
+    recurred: Mapping[str, BoolArray] = field(default_factory=dict)
 
 
 def evaluate_values(
@@ -93,11 +99,13 @@ def evaluate_values(
     raws: Mapping[str, RawValues],
     groups: PeerGroups,
     after: AfterTotal | None = None,
+    composed: Composed | None = None,
 ) -> Evaluation:
     """Score, aggregate, adjust, rank and grade all entities at once.
 
     ``raws`` maps each indicator of the level (leaves and gates) to its raw
-    values. The methodology's numbers are taken as they stand: resolve it with
+    values; ``composed`` is the base total where it is made of several periods.
+    The methodology's numbers are taken as they stand: resolve it with
     ``Methodology.at`` first.
 
     Raises:
@@ -125,13 +133,14 @@ def evaluate_values(
     for scored in points.values():
         if scored.out is not None:
             out |= scored.out
-    unrounded = tree.base + bonus - deduction
+    base = tree.base if composed is None else composed.base
+    unrounded = base + bonus - deduction
     if level.total_cap is not None:
         unrounded = np.minimum(unrounded, float(level.total_cap))
     unrounded = np.where(out, np.nan, unrounded)
     total = round_half_up(unrounded, digits.total)
     standing = np.full(size, IN_CONTEST, dtype=object)
-    standing[np.isnan(tree.base)] = INSUFFICIENT
+    standing[np.isnan(base)] = INSUFFICIENT
     standing[out] = OUT_OF_CONTEST
     small = (peers.sizes() < level.groups.min_size)[peers.codes]
     floor = float(level.groups.min_size)
@@ -140,7 +149,11 @@ def evaluate_values(
     tie_scores = [tree.score[name] for name in level.rank.tie_break]
     scope = peers.codes if level.rank.scope == "group" else np.zeros(size, dtype=np.int64)
     place, tied = rank(ranked, scope, level.rank.method, tie_scores)
-    down, up = _spread(points, tree, full_marks, float(level.full))
+    down, up = (
+        _spread(points, tree, full_marks, float(level.full))
+        if composed is None
+        else (composed.down, composed.up)
+    )
     rank_low = rank_high = place
     if (down + up).any():
         rank_low, rank_high = _rank_interval(ranked, down, up, scope, tie_scores)
@@ -150,6 +163,7 @@ def evaluate_values(
         peers,
         points,
         tree,
+        base,
         bonus,
         deduction,
         total,
@@ -160,7 +174,7 @@ def evaluate_values(
         tied,
         np.where(in_doubt, rank_low, place),
         np.where(in_doubt, rank_high, place),
-        _grade(level, ranked, peers, tie_scores, after.vetoed),
+        _grade(level, ranked, peers, tie_scores, after),
         standing,
     )
 
@@ -170,14 +184,15 @@ def _grade(
     totals: FloatArray,
     peers: PeerGroups,
     tie_scores: Sequence[FloatArray],
-    vetoed: Mapping[str, BoolArray],
+    after: AfterTotal,
 ) -> NDArray[np.int64]:
     if level.grades is None:
         return np.full(len(totals), NO_GRADE)
     cap = np.zeros(len(totals), dtype=np.int64)
-    for name, veto in level.vetoes.items():
-        held = level.grades.order.index(veto.grade_cap)
-        cap = np.where(vetoed.get(name, False), np.maximum(cap, held), cap)
+    for rules, found in ((level.vetoes, after.vetoed), (level.recurrences, after.recurred)):
+        for name, rule in rules.items():
+            held = level.grades.order.index(rule.grade_cap)
+            cap = np.where(found.get(name, False), np.maximum(cap, held), cap)
     return grade(level.grades, totals, peers.codes, peers.names, tie_scores, cap)
 
 

@@ -63,11 +63,39 @@ def row_table(scored: ScoredPeriod) -> pd.DataFrame:
 def adjustment_table(scored: ScoredPeriod) -> pd.DataFrame:
     """Return each ledger row behind a bonus, a deduction or a veto."""
     frames = [_adjustment_rows(scored, kind, name, item) for kind, name, item in _adjustments(scored)]
+    frames += [_recurrence_rows(scored, name) for name in scored.recurrences]
     filled = [frame for frame in frames if len(frame)]
     if not filled:
         return pd.DataFrame(columns=list(ADJUSTMENT_COLUMNS))
     table = pd.concat(filled, ignore_index=True)
     return table.sort_values(["entity_id", "kind", "item"], kind="stable").reset_index(drop=True)
+
+
+def _recurrence_rows(scored: ScoredPeriod, name: str) -> pd.DataFrame:
+    """Return whom a rule across periods holds down; no ledger row says so, the places of the periods do."""
+    rule, times = scored.level.recurrences[name], scored.recurrences[name]
+    met = scored.after.recurred[name]
+    place = "末位" if rule.place == "last" else "首位"
+    return pd.DataFrame(
+        {
+            "entity_id": scored.entities.index.to_numpy(object)[met],
+            "kind": "veto",
+            "item": name,
+            "name": rule.name,
+            "points": 0.0,
+            "clause": rule.clause,
+            "decided_by": "",
+            "doc_no": "",
+            "row_id": "",
+            "ledger": "",
+            "source": "",
+            "source_row": 0,
+            "counted": True,
+            "reason": "",
+            "detail": [f"{place} {count:.0f} 次" for count in times[met]],
+        },
+        columns=list(ADJUSTMENT_COLUMNS),
+    )
 
 
 def _adjustments(scored: ScoredPeriod) -> Iterator[tuple[str, str, Item | Veto]]:

@@ -77,7 +77,7 @@ class Explainer:
         """Return the total with everything that it is made of."""
         result, level, at = self.result, self.level, self.at
         total = _shown(result.total[at])
-        base, bonus, deduction = result.tree.base[at], result.bonus[at], result.deduction[at]
+        base, bonus, deduction = result.base[at], result.bonus[at], result.deduction[at]
         if np.isnan(result.total[at]):
             lines = [f"没有总分：{result.standing[at]}"]
         else:
@@ -86,14 +86,17 @@ class Explainer:
             lines = [f"{text} = {parts_sum}" + ("" if parts_sum == total else f" → {total}")]
         if level.total_cap is not None:
             lines.append(f"总分至多 {number(level.total_cap)}")
+        own = self.scored.parts[self.scored.parts["entity_id"] == self.entity]
+        if len(own):
+            lines.append(_composition(own, base))
         lines.append(
             self._formula(
-                "基础分",
+                "本期基础分" if len(own) else "基础分",
                 level.tree,
                 level.aggregation,
                 float(level.full),
                 result.tree.base_unrounded[at],
-                base,
+                result.tree.base[at],
             )
         )
         lines.append(self._place())
@@ -107,9 +110,17 @@ class Explainer:
             in_force = self.scored.after.vetoed[name][at]
             text = f"生效：等次不高于“{veto.grade_cap}”({veto.clause})" if in_force else "没有生效的否优"
             parts.append(Explanation(name, f"否优 {name} {veto.name}", (text,), self._rows(name)))
+        parts += [self._recurrence(name) for name in self.scored.recurrences]
         name = str(self.scored.entities["name"].iloc[at])
         title = f"{self.entity} {name} {self.scored.period.id} 总分 {total}"
         return Explanation("total", title, tuple(lines), self.none, tuple(parts))
+
+    def _recurrence(self, name: str) -> Explanation:
+        rule, times = self.level.recurrences[name], self.scored.recurrences[name][self.at]
+        place = "末位" if rule.place == "last" else "首位"
+        effect = f"满 {number(rule.times)} 次等次不高于“{rule.grade_cap}”({rule.clause})"
+        said = f"{place} {number(times)} 次，{effect}"
+        return Explanation(name, f"跨期 {name} {rule.name}", (said,), self.none)
 
     def _place(self) -> str:
         result, at = self.result, self.at
@@ -313,3 +324,13 @@ class Explainer:
 
 def _shown(value: float) -> str:
     return "—" if np.isnan(value) else number(value)
+
+
+def _composition(own: pd.DataFrame, base: float) -> str:
+    """Write the base total as the weighted mean of periods, each with its own base total."""
+    terms = " + ".join(
+        f"{row['period']} {number(row['base'])}×{number(round(row['weight'], 6))}"
+        for row in own.to_dict("records")
+    )
+    unrounded = float(own["contribution"].sum())
+    return f"基础分 = {terms} = {number(unrounded)} → {_shown(base)}"

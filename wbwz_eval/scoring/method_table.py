@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from wbwz_eval.campaign.periods import KIND_NAMES
 from wbwz_eval.scoring.measures import ledger_measures
 from wbwz_eval.scoring.numbers import Number, cited_numbers
 from wbwz_eval.scoring.rule_words import number, rule_text
@@ -30,7 +31,7 @@ COLUMNS = (
 
 
 def method_table(methodology: Methodology, level: Level, codebook: Codebook) -> pd.DataFrame:
-    """Return one row per indicator of a level, then gates, bonus, deductions and vetoes."""
+    """Return a row per indicator of a level, then gates, bonus, deductions, vetoes, rules across periods."""
     names = {path[-1]: node.name for path, node in walk(level.tree)}
     marks = level.full_marks()
     rows = []
@@ -54,6 +55,7 @@ def method_table(methodology: Methodology, level: Level, codebook: Codebook) -> 
     rows += _item_rows("附加分", level.bonus.items, level.bonus.cap, codebook)
     rows += _item_rows("扣分", level.deductions.items, level.deductions.cap, codebook)
     rows += [_veto_row(key, veto, codebook) for key, veto in level.vetoes.items()]
+    rows += _across_periods(level)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -114,6 +116,24 @@ def _item_rows(kind: str, items: dict[str, Item], cap: float | None, codebook: C
         caps += [f"合计至多 {number(cap)} 分"] if cap is not None else []
         text = "；".join(caps) or "据实计分"
         rows.append([kind, item.name, key, "", text, _sources(item.measure, codebook), "", item.clause])
+    return rows
+
+
+def _across_periods(level: Level) -> list[list[str]]:
+    rows = []
+    for whole, plan in level.composition.items():
+        parts = "、".join(
+            f"{KIND_NAMES[kind]}{'本身' if kind == whole else '平均'} {number(weight)}"
+            for kind, weight in plan.items()
+        )
+        about = "；".join(dict.fromkeys(text for _, each in cited_numbers(plan) if (text := each.note)))
+        said = f"基础分由各期基础分按权重合成：{parts}；缺的一期，权重分给其余"
+        rows.append(["合成", f"{KIND_NAMES[whole]}度合成", whole, "", said, "", "", about])
+    for key, rule in level.recurrences.items():
+        place = "末位" if rule.place == "last" else "首位"
+        within = "、".join(KIND_NAMES[kind] for kind in rule.within)
+        said = f"{within}内，按{KIND_NAMES[rule.periods]}居组内{place}满 {number(rule.times)} 次，"
+        rows.append(["跨期", rule.name, key, "", f"{said}等次不高于“{rule.grade_cap}”", "", "", rule.clause])
     return rows
 
 

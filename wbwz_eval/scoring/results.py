@@ -63,6 +63,8 @@ _TEXTS = frozenset(
         "decided_by",
         "doc_no",
         "detail",
+        "period",
+        "period_name",
     }
 )
 
@@ -252,7 +254,7 @@ def _open(campaign: Campaign, period: str, folder: Path, level: str) -> Scores:
     if level not in manifest["headers"]:
         msg = f"{period} 没有“{campaign.levels[level]}”的结果：没有数据、对象或计分办法"
         raise CampaignError(msg)
-    names = ("scores", "nodes", "rows", "adjustments", "changes", "quality", "method")
+    names = ("scores", "nodes", "rows", "adjustments", "changes", "quality", "parts", "method")
     tables = {name: _read(folder / level / f"{name}.csv") for name in names}
     return Scores(header=manifest["headers"][level], **tables)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from wbwz_eval.campaign.faults import CampaignError, one_of
 from wbwz_eval.campaign.periods import Period, enclosing
 from wbwz_eval.scoring.aggregate import NegativeScoreError
+from wbwz_eval.scoring.composition import PART_COLUMNS, Part, compose, recurred
 from wbwz_eval.scoring.evaluation import AfterTotal, Evaluation, PeerGroups, evaluate_values
 from wbwz_eval.scoring.measured import Context, Measured
 from wbwz_eval.scoring.measures import measure
@@ -20,27 +21,71 @@ from wbwz_eval.scoring.points import RawValues
 from wbwz_eval.scoring.tree import Level, leaves
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from wbwz_eval.campaign.folder import Campaign
+    from wbwz_eval.campaign.periods import PeriodKind
     from wbwz_eval.scoring.fields import BoolArray
+    from wbwz_eval.scoring.numbers import FloatArray
+
+
+@dataclass(frozen=True)
+class Given:
+    """All that an evaluation stands on but the raw values.
+
+    ``entities`` is sorted by id and gives the order of every array;
+    ``inner`` are the shorter periods that the method looks at.
+    """
+
+    methodology: Methodology
+    level_id: str
+    period: Period
+    entities: pd.DataFrame
+    after: AfterTotal
+    inner: Mapping[PeriodKind, Sequence[Part]]
 
 
 @dataclass(frozen=True)
 class ScoredPeriod:
     """One level of one period: what was measured and what it came to.
 
-    ``entities`` is sorted by id and gives the order of every array;
-    ``measured`` holds the evidence of indicators, items and vetoes by id.
+    ``measured`` holds the evidence of indicators, items and vetoes by id;
+    ``parts`` says of which periods the base total is composed (none where it
+    is its own), ``recurrences`` how often each rule across periods was met.
     """
 
     campaign: Campaign
-    period: Period
-    level_id: str
-    methodology: Methodology
-    entities: pd.DataFrame
+    given: Given
     measured: dict[str, Measured]
-    after: AfterTotal
     raws: dict[str, RawValues]
     evaluation: Evaluation
+    parts: pd.DataFrame
+    recurrences: dict[str, FloatArray]
+
+    @property
+    def period(self) -> Period:
+        """The period."""
+        return self.given.period
+
+    @property
+    def level_id(self) -> str:
+        """The level's id."""
+        return self.given.level_id
+
+    @property
+    def methodology(self) -> Methodology:
+        """The methodology as on the period's last day."""
+        return self.given.methodology
+
+    @property
+    def entities(self) -> pd.DataFrame:
+        """Those evaluated, sorted by id."""
+        return self.given.entities
+
+    @property
+    def after(self) -> AfterTotal:
+        """What follows the base total."""
+        return self.given.after
 
     @property
     def level(self) -> Level:
@@ -101,14 +146,76 @@ def score_period(
         {name: _value(measured[name]) for name in level.deductions.items},
         {name: measured[name].table["n"].to_numpy() > 0 for name in level.vetoes},
     )
+    inner = _inner_periods(campaign, period, level_id, level, methodology, entities.index)
+    times = {
+        name: recurred(rule, inner.get(rule.periods, ()), len(entities))
+        for name, rule in level.recurrences.items()
+        if period.kind in rule.within
+    }
+    met = {name: count >= float(level.recurrences[name].times) for name, count in times.items()}
+    after = replace(after, recurred=met)
+    given = Given(resolved, level_id, period, entities, after, inner)
     try:
-        evaluation = evaluate_values(resolved, level_id, raws, _groups(entities), after)
+        evaluation, parts = evaluate_given(given, raws)
     except NegativeScoreError as error:
         who = "、".join(entities.index.take(error.entities))
         children = "、".join(error.children)
         msg = f"{period.id}：{children} 按几何或调和平均汇总，但 {who} 有负分；请改计分办法的下限或汇总方法"
         raise CampaignError(msg) from None
-    return ScoredPeriod(campaign, period, level_id, resolved, entities, measured, after, raws, evaluation)
+    return ScoredPeriod(campaign, given, measured, raws, evaluation, parts, times)
+
+
+def evaluate_given(given: Given, raws: Mapping[str, RawValues]) -> tuple[Evaluation, pd.DataFrame]:
+    """Evaluate raw values, composed with other periods where the method asks for it.
+
+    Returns:
+        The evaluation, and the periods that its base total is composed of (columns ``PART_COLUMNS``,
+        no row where it is its own).
+
+    Raises:
+        NegativeScoreError: see :func:`wbwz_eval.scoring.evaluation.evaluate_values`.
+    """
+    methodology, level_id, groups = given.methodology, given.level_id, _groups(given.entities)
+    evaluation = evaluate_values(methodology, level_id, raws, groups, given.after)
+    period, names = given.period, given.entities.index
+    plan = methodology.levels[level_id].composition.get(period.kind)
+    if plan is None:
+        return evaluation, pd.DataFrame(columns=list(PART_COLUMNS))
+    own = Part.of(period, evaluation, names, names)
+    composed = compose(plan, {**given.inner, period.kind: [own]}, names, methodology.rounding.node)
+    return evaluate_values(methodology, level_id, raws, groups, given.after, composed), composed.parts
+
+
+def _inner_periods(
+    campaign: Campaign,
+    period: Period,
+    level_id: str,
+    level: Level,
+    methodology: Methodology | None,
+    entities: pd.Index,
+) -> dict[PeriodKind, list[Part]]:
+    """Score the shorter periods that the composition and the rules across periods ask for.
+
+    Each by the method in force in it and by what had come in at its own cut-off; those without a
+    method, entities or data are not there.
+    """
+    kinds = dict.fromkeys(level.composition.get(period.kind, {}))
+    kinds |= dict.fromkeys(rule.periods for rule in level.recurrences.values() if period.kind in rule.within)
+    first = min(version.effective_from for version in campaign.methodology_versions)
+    found: dict[PeriodKind, list[Part]] = {}
+    for kind in kinds:
+        if kind == period.kind:
+            continue
+        found[kind] = []
+        for span in campaign.periods(kind):
+            begun = methodology is not None or first <= span.end
+            inside = period.start <= span.start and span.end <= period.end
+            if not (inside and begun) or campaign.entities_at(level_id, span).empty:
+                continue
+            scored = score_period(campaign, span, level_id, methodology=methodology)
+            if scored.has_data:
+                found[kind].append(Part.of(span, scored.evaluation, scored.entities.index, entities))
+    return found
 
 
 def _value(measured: Measured) -> np.ndarray:

@@ -11,14 +11,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """One level of one period: a header and seven tables (docs/results.md).
+    """One level of one period: a header and eight tables (docs/results.md).
 
     ``header`` says what the figures stand on; ``scores`` has one row per
     entity, ``nodes`` one per entity and node of the tree, ``rows`` one per
     entity, indicator and ledger row, ``adjustments`` one per row of bonus,
     deduction or veto, ``changes`` one per entity and leaf against the period
-    before, ``quality`` one per weakness of the data, ``method`` one per line
-    of the method.
+    before, ``quality`` one per weakness of the data, ``parts`` one per entity and
+    period that its base total is composed of, ``method`` one per line of the
+    method.
     """
 
     header: dict[str, Any]
@@ -28,6 +29,7 @@ class Scores:
     adjustments: pd.DataFrame
     changes: pd.DataFrame
     quality: pd.DataFrame
+    parts: pd.DataFrame
     method: pd.DataFrame
 
     def tables(self) -> dict[str, pd.DataFrame]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from wbwz_eval.campaign.periods import PeriodKind
 from wbwz_eval.scoring.fields import Strict, wrong
 from wbwz_eval.scoring.measures import Measure
 from wbwz_eval.scoring.numbers import Number
@@ -104,6 +105,21 @@ class Veto(Strict):
     measure: Measure
 
 
+class Recurrence(Strict):
+    """A rule that looks across periods: so often last (or first) among the peers caps the grade.
+
+    ``periods`` is the kind of period whose places count, ``within`` the kinds in which they are counted.
+    """
+
+    name: str
+    clause: str
+    place: Literal["last", "first"] = "last"
+    periods: PeriodKind
+    within: tuple[PeriodKind, ...] = Field(min_length=1)
+    times: Number
+    grade_cap: str
+
+
 class Groups(Strict):
     """How small peer groups are treated."""
 
@@ -162,6 +178,8 @@ class Level(Strict):
     groups: Groups = Groups()
     rank: Rank = Rank()
     grades: Grades | None = None
+    composition: dict[PeriodKind, dict[PeriodKind, Number]] = {}
+    recurrences: dict[str, Recurrence] = {}
 
     @property
     def gate_indicators(self) -> list[str]:

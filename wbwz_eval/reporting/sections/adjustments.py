@@ -74,6 +74,8 @@ def _table(scores: Scores, caption: str, kind: str, found: pd.DataFrame) -> Tabl
 
 
 def _evidence(row: Mapping[Hashable, Any]) -> Cell:
+    if not row["row_id"]:
+        return Cell("各期位次")
     return Cell(str(row["row_id"]), below=f"{row['source']} 第 {row['source_row']} 行")
 
 

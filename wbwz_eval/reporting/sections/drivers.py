@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MOVERS = 5
 _REASONS = 3
-_ADDED = {"bonus": "附加分", "deduction": "扣分"}
+_ADDED = {"bonus": "附加分", "deduction": "扣分", "composition": "各期合成"}
 _REST = "rest"
 
 

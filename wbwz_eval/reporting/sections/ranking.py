@@ -34,6 +34,32 @@ def ranking(scores: Scores) -> Stack:
     return Stack(tuple(parts))
 
 
+def composition(scores: Scores) -> Stack:
+    """Return of which periods each base total is composed; nothing where it is the period's own."""
+    parts = scores.parts
+    if parts.empty:
+        return Stack(())
+    places, named = digits(scores), parts.drop_duplicates("period")
+    base = parts.pivot_table(index="entity_id", columns="period", values="base")
+    names = [str(period) for period in named["period"]]
+    table = scores.scores[["entity_id", "name", "group_name", "base"]].merge(base, on="entity_id")
+    rows = tuple(
+        (
+            Cell(row["name"], below=row["group_name"]),
+            *(Cell(number(row[period], places)) for period in names),
+            Cell(number(row["base"], places), strong=True),
+        )
+        for row in table.head(2 * MANY).to_dict("records")
+    )
+    columns = (
+        Column("被评对象", "wide"),
+        *(Column(name, "number") for name in named["period_name"]),
+        Column("合成基础分", "number"),
+    )
+    note = "各期是当期单独计算的基础分；合成的权重见计分办法。维度得分按本期台账单独计算。"
+    return Stack((Table("基础分由各期合成", columns, rows, (note,)),))
+
+
 def everybody(scores: Scores) -> Stack:
     """Return the full ranking tables where :func:`ranking` had to shorten them."""
     if len(scores.scores) <= MANY:
@@ -147,7 +173,7 @@ def _remark(row: Mapping[Hashable, Any]) -> str:
     if row["standing"] != "参评":
         said.append(str(row["standing"]))
     if row["veto"]:
-        said.append(f"一票否优（{row['veto']}）")
+        said.append(f"等次受限（{row['veto']}）")
     return "、".join(said)
 
 
