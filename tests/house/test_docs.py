@@ -20,7 +20,7 @@ def test_the_page_of_ledgers_is_that_of_the_codebook(sample):
 
 def test_the_page_names_every_field_with_its_label_and_disclosure(sample):
     text = (ROOT / "docs" / "ledgers.md").read_text(encoding="utf-8")
-    words = {"public": "公开", "internal": "内部", "personal": "个人"}
+    words = {"public": "公开", "internal": "内部", "restricted": "限阅", "personal": "个人"}
     for schema in sample.codebook.ledgers.values():
         for code, spec in schema.fields.items():
             assert re.search(rf"\\| {spec.label} \\| `{code}` \\|.*\\| {words[spec.disclosure]} \\|", text), (

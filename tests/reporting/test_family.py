@@ -83,7 +83,7 @@ def test_one_that_fails_does_not_stop_the_others_and_nothing_is_done_twice(
 ) -> None:
     campaign = open_campaign(panjin_copy)
     out = tmp_path / "out"
-    orders = [order for order in owed(campaign, campaign.period("term")) if order.entity in {None, "D4"}]
+    orders = [order for order in owed(campaign, campaign.period("term")) if order.subject in {None, "D4"}]
     assert len(orders) == 3
     wrong = Order("entity_profile", "term", "district", "internal", "D9")
     outcomes = run_batch(panjin_copy, [orders[0], wrong, *orders[1:]], out=out, jobs=2)

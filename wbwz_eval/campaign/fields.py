@@ -51,7 +51,9 @@ class Field(BaseModel):
     """One column: what people call it, what it may hold, and who may see it.
 
     ``minimum`` and ``maximum`` are in the field's own unit. ``default`` is what an empty cell
-    means, written as in the table. ``aliases`` are labels of older templates; ``filled_by`` says
+    means, written as in the table. ``disclosure`` says who may read the column: anybody (public), who
+    reads the internal edition, only who reads the restricted one, or nobody but the office (personal,
+    and in the restricted edition). ``aliases`` are labels of older templates; ``filled_by`` says
     whether whoever reports fills the column, or only the office.
     """
 
@@ -65,7 +67,7 @@ class Field(BaseModel):
     required: StrictBool = False
     minimum: _Bound | None = None
     maximum: _Bound | None = None
-    disclosure: Literal["public", "internal", "personal"] = "internal"
+    disclosure: Literal["public", "internal", "restricted", "personal"] = "internal"
     filled_by: Literal["reporter", "office"] = "reporter"
     note: StrictStr | None = None
     default: _Written | None = None

@@ -118,6 +118,8 @@ class LedgerSchema(BaseModel):
         track: How its matters run, where it is a ledger of matters to be completed.
         checked: The reported number that verification on site compares with what it finds.
         check_list: Which fields take the results of verification on site, in the one ledger for them.
+        outcome: Whether it tells what was made of results: no indicator may read it, lest a result feed
+            back into itself.
         every: How often something, be it "nothing to report", is owed; None where nothing is.
         serves: Ids of the mechanisms, in the document that the campaign carries out, whose facts
             stand here.
@@ -134,6 +136,7 @@ class LedgerSchema(BaseModel):
     track: Track | None = None
     checked: StrictStr | None = None
     check_list: CheckList | None = None
+    outcome: bool = False
     every: PeriodKind | None = None
     serves: tuple[StrictStr, ...] = ()
     checks: tuple[RowCheck, ...] = ()

@@ -121,7 +121,7 @@ def _told(rows: pd.DataFrame, schema: LedgerSchema) -> list[str]:
         for code, spec in schema.fields.items()
         if code not in {ROW_ID, ENTITY, STATUS}
         and spec.filled_by == "reporter"
-        and spec.disclosure != "personal"
+        and spec.disclosure in {"public", "internal"}
     ]
     columns = {}
     for code in codes:

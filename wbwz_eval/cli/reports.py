@@ -37,8 +37,11 @@ def report(
     campaign: CampaignArgument,
     period: Annotated[str | None, typer.Argument(metavar="[PERIOD]", help="期；不写则为最近一期")] = None,
     level: Annotated[str, typer.Option(help="层级")] = "unit",
-    edition: Annotated[str, typer.Option(help="版本：internal(内部)或 public(公开)")] = "internal",
+    edition: Annotated[
+        str, typer.Option(help="internal(内部)、public(公开)或 restricted(限阅)")
+    ] = "internal",
     entity: Annotated[str | None, typer.Option(help="被评对象编号：只用于一个对象一份的报告")] = None,
+    authority: Annotated[str | None, typer.Option(help="干部管理权限：只用于问责附件")] = None,
     *,
     all_entities: Annotated[bool, typer.Option("--all-entities", help="每个层级的每个对象各一份")] = False,
     out: OutOption = None,
@@ -57,7 +60,8 @@ def report(
             run_batch(campaign, orders, out=out, jobs=jobs, force=force, forms=form or (), red_head=red_head),
         )
         return
-    parameters = {} if entity is None else {"entity": entity}
+    own = {"entity": entity, "authority": authority}
+    parameters = {name: value for name, value in own.items() if value is not None}
     page = run_report(
         name,
         campaign,

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import open_campaign
 from wbwz_eval.reporting.catalogue import INTERNAL, REPORTS, Report, find_report
+from wbwz_eval.reporting.editions import authorities
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.progress import steps
 from wbwz_eval.reporting.run import is_current, report_place, reports_folder, run_report
 from wbwz_eval.scoring.methodology_file import load_methodology
 from wbwz_eval.scoring.results import write_results
+from wbwz_eval.tracking.situation import open_situation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,12 +36,12 @@ class Order:
     period: str
     level: str
     edition: str
-    entity: str | None = None
+    subject: str | None = None
 
     @property
     def parameters(self) -> dict[str, object]:
         """The report's own parameters."""
-        return {} if self.entity is None else {"entity": self.entity}
+        return {} if self.subject is None else {find_report(self.report).each: self.subject}
 
     def values(self, campaign: Path) -> dict[str, object]:
         """Return the notebook's parameters."""
@@ -50,7 +52,7 @@ class Order:
         """Return the command that makes this one report."""
         words = ["wbwz", "report", self.report, str(campaign), self.period, "--level", self.level]
         words += ["--edition", self.edition]
-        words += ["--entity", self.entity] if self.entity else []
+        words += [f"--{name}" for name in self.parameters] + [self.subject] if self.subject else []
         return shlex.join(words)
 
 
@@ -87,14 +89,22 @@ def owed(campaign: Campaign, period: Period, *, names: Sequence[str] = ()) -> li
             entities = campaign.entities_at(level, period)
             if level not in methodology.levels or entities.empty or not report.serves(campaign, level):
                 continue
-            orders += _orders(campaign, report, period.id, level, [str(entity) for entity in entities.index])
+            orders += _orders(campaign, report, period, level, [str(entity) for entity in entities.index])
     return orders
 
 
-def _orders(campaign: Campaign, report: Report, period: str, level: str, entities: list[str]) -> list[Order]:
-    if report.of_one_entity:
-        return [Order(report.name, period, level, INTERNAL, entity) for entity in entities]
-    return [Order(report.name, period, level, edition) for edition in report.editions(campaign, level)]
+def _orders(
+    campaign: Campaign, report: Report, period: Period, level: str, entities: list[str]
+) -> list[Order]:
+    editions = report.editions(campaign, level)
+    if report.each == "entity":
+        # the public site has the others' pages; what is handed out is the internal one
+        return [Order(report.name, period.id, level, INTERNAL, entity) for entity in entities]
+    if report.each == "authority":
+        cases = open_situation(campaign, period.id, level).dated("accountability", "decided_on")
+        known = [name for name in authorities(campaign) if len(cases) and (cases["authority"] == name).any()]
+        return [Order(report.name, period.id, level, edition, name) for name in known for edition in editions]
+    return [Order(report.name, period.id, level, edition) for edition in editions]
 
 
 def run_batch(
@@ -153,7 +163,7 @@ def run_batch(
             }
             for future in as_completed(futures):
                 order = futures[future]
-                advance(f"{find_report(order.report).title} {order.entity or order.level}")
+                advance(f"{find_report(order.report).title} {order.subject or order.level}")
                 outcomes[order] = _outcome(future, order)
     return [outcomes[order] for order in orders]
 

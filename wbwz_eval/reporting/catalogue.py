@@ -47,7 +47,8 @@ class Report:
 
     ``kinds`` names the usual kind first; it is the one meant where no period is given. ``opens`` says
     what it shows: results, or the ledgers as they stand; ``heading`` is what its pages are called
-    where that is not the period's own word; where ``ledger`` is given, it serves the
+    where that is not the period's own word; ``each`` is the parameter of which there is one report for
+    each value; where ``ledger`` is given, it serves the
     levels that report that ledger; ``names_persons`` says that its public edition is for naming persons.
     """
 
@@ -60,6 +61,7 @@ class Report:
     heading: str = ""
     ledger: str = ""
     names_persons: bool = False
+    each: Literal["", "entity", "authority"] = ""
 
     def check(self, values: Mapping[str, object]) -> None:
         """Raise a :class:`ReportError` for a parameter that is missing, unknown or of another type."""
@@ -85,11 +87,6 @@ class Report:
         """Whether it is made for a level."""
         schema = campaign.codebook.ledgers.get(self.ledger)
         return not self.ledger or (schema is not None and level in schema.reported_by)
-
-    @property
-    def of_one_entity(self) -> bool:
-        """Whether it is made for one entity at a time."""
-        return any(parameter.name == "entity" for parameter in self.parameters)
 
     def check_period(self, period: Period) -> None:
         """Raise a :class:`ReportError` for a period of a kind that the report is not made for."""
@@ -122,7 +119,8 @@ class Report:
 
 _PLACE = (Parameter("campaign", str), Parameter("period", str), Parameter("level", str))
 _COMMON = (*_PLACE, Parameter("edition", str, (INTERNAL, PUBLIC)))
-_ENTITY = Parameter("entity", str)
+_RESTRICTED = (*_PLACE, Parameter("edition", str, (RESTRICTED,)))
+_LONG: tuple[PeriodKind, ...] = ("quarter", "half", "year", "term")
 _INTERNAL = (*_PLACE, Parameter("edition", str, (INTERNAL,)))
 
 REPORTS = (
@@ -130,7 +128,7 @@ REPORTS = (
         name="quarterly_bulletin",
         notebook="quarterly_bulletin.ipynb",
         title="季通报",
-        kinds=("quarter", "half", "year", "term"),
+        kinds=_LONG,
         parameters=_COMMON,
     ),
     Report(
@@ -156,9 +154,46 @@ REPORTS = (
         name="entity_profile",
         notebook="entity_profile.ipynb",
         title="画像",
-        kinds=("quarter", "half", "year", "term"),
-        parameters=(*_COMMON, _ENTITY),
+        kinds=_LONG,
+        parameters=(*_COMMON, Parameter("entity", str)),
         heading="画像",
+        each="entity",
+    ),
+    Report(
+        name="model_selection",
+        notebook="model_selection.ipynb",
+        title="标兵评选",
+        kinds=_LONG,
+        parameters=_COMMON,
+        opens="ledgers",
+        heading="标兵评选",
+        names_persons=True,
+    ),
+    Report(
+        name="data_quality",
+        notebook="data_quality.ipynb",
+        title="数据质量",
+        kinds=_LONG,
+        parameters=_INTERNAL,
+        heading="数据质量报告",
+    ),
+    Report(
+        name="accountability_annex",
+        notebook="accountability_annex.ipynb",
+        title="问责附件",
+        kinds=_LONG,
+        parameters=(*_RESTRICTED, Parameter("authority", str)),
+        opens="ledgers",
+        heading="问责附件",
+        each="authority",
+    ),
+    Report(
+        name="term_summary",
+        notebook="term_summary.ipynb",
+        title="收官总评",
+        kinds=("term", "year"),
+        parameters=_COMMON,
+        heading="总评",
     ),
 )
 

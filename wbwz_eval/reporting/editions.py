@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from wbwz_eval.campaign.faults import CampaignError
+from wbwz_eval.campaign.faults import CampaignError, one_of
 from wbwz_eval.campaign.folder import open_campaign
 from wbwz_eval.reporting.catalogue import PUBLIC, check_place, find_report
 from wbwz_eval.reporting.errors import ReportError
@@ -32,13 +32,41 @@ def open_report(report: str, campaign: str, period: str, level: str, edition: st
             or no results; one message that says what would be right.
     """
     entry = find_report(report)
+    entry.check({"campaign": campaign, "period": period, "level": level, "edition": edition})
     opened = _opened(entry, campaign, period, level, edition)
     if entry.opens == "ledgers":
         return _situation(entry, opened, period, level, edition)
     try:
-        return in_edition(open_results(opened, period, level), edition)
+        scores = in_edition(open_results(opened, period, level), edition)
     except CampaignError as error:
         raise ReportError(str(error)) from None
+    return replace(scores, header=scores.header | {"heading": entry.heading})
+
+
+def open_accountability(campaign: str, period: str, level: str, edition: str, authority: str) -> Situation:
+    """Open the ledgers for those who may decide on the cadres of one authority.
+
+    Raises:
+        ReportError: as :func:`open_report`; also an authority that the campaign does not know.
+    """
+    entry = find_report("accountability_annex")
+    entry.check(
+        {"campaign": campaign, "period": period, "level": level, "edition": edition, "authority": authority}
+    )
+    opened = _opened(entry, campaign, period, level, edition)
+    known = authorities(opened)
+    if authority not in known:
+        msg = f"没有管理权限 “{authority}”；应为 {one_of(known, instead_of=authority)}"
+        raise ReportError(msg)
+    situation = _situation(entry, opened, period, level, edition)
+    return replace(situation, header=situation.header | {"subject": f"{authority}管理权限内"})
+
+
+def authorities(campaign: Campaign) -> tuple[str, ...]:
+    """Return the authorities over cadres that the ledger of accountability knows."""
+    schema = campaign.codebook.ledgers.get("accountability")
+    field = None if schema is None else schema.fields.get("authority")
+    return () if field is None else field.allowed
 
 
 def open_ledgers(report: str, campaign: str, period: str, level: str, edition: str) -> Situation:
@@ -48,11 +76,11 @@ def open_ledgers(report: str, campaign: str, period: str, level: str, edition: s
         ReportError: as :func:`open_report`.
     """
     entry = find_report(report)
+    entry.check({"campaign": campaign, "period": period, "level": level, "edition": edition})
     return _situation(entry, _opened(entry, campaign, period, level, edition), period, level, edition)
 
 
 def _opened(entry: Report, campaign: str, period: str, level: str, edition: str) -> Campaign:
-    entry.check({"campaign": campaign, "period": period, "level": level, "edition": edition})
     try:
         opened = open_campaign(campaign)
     except CampaignError as error:

@@ -19,7 +19,7 @@ from wbwz_eval.campaign.folder import Campaign, open_campaign
 from wbwz_eval.campaign.frozen import read_freeze
 from wbwz_eval.campaign.whole_files import digest
 from wbwz_eval.reporting.catalogue import INTERNAL, Report, check_place, find_report
-from wbwz_eval.reporting.editions import open_report
+from wbwz_eval.reporting.editions import open_accountability, open_report
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.portraits import open_portrait
 from wbwz_eval.reporting.progress import steps
@@ -99,8 +99,10 @@ def reports_folder(campaign: Campaign, period: str) -> Path:
 
 def report_place(folder: Path, values: Mapping[str, object], report: Report) -> Place:
     """Return where a report's files go."""
-    about = values.get("entity", values["level"])
-    return Place(folder, f"{report.name}-{about}-{values['edition']}")
+    # an entity's id says its level; another subject does not
+    about = [values["level"]] if report.each != "entity" else []
+    about += [values[report.each]] if report.each else []
+    return Place(folder, "-".join([report.name, *map(str, about), str(values["edition"])]))
 
 
 def is_current(
@@ -233,8 +235,10 @@ class _Run:
     def _shown(self) -> Headed:
         values = self.values
         places = (values["campaign"], values["period"], values["level"], values["edition"])
-        if self.report.of_one_entity:
+        if self.report.each == "entity":
             return open_portrait(*places, values["entity"])
+        if self.report.each == "authority":
+            return open_accountability(*places, values["authority"])
         return open_report(self.report.name, *places)
 
     def _manifest(self, files: Mapping[str, bytes]) -> str:

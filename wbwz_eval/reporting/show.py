@@ -3,9 +3,10 @@
 A piece displays itself; it neither computes scores nor writes files.
 """
 
-from wbwz_eval.reporting.editions import open_ledgers, open_report
+from wbwz_eval.reporting.editions import open_accountability, open_ledgers, open_report
 from wbwz_eval.reporting.findings import findings
 from wbwz_eval.reporting.portraits import open_portrait
+from wbwz_eval.reporting.sections.accountability import accountability_cases
 from wbwz_eval.reporting.sections.achievements import (
     contests,
     innovations,
@@ -16,8 +17,20 @@ from wbwz_eval.reporting.sections.achievements import (
 from wbwz_eval.reporting.sections.adjustments import adjustments
 from wbwz_eval.reporting.sections.appendix import method
 from wbwz_eval.reporting.sections.benchmarks import benchmark_funnel
+from wbwz_eval.reporting.sections.data_quality import (
+    completeness,
+    counter_pairs,
+    lateness,
+    quality_findings,
+    rating,
+    repeated_winners,
+    reporting_burden,
+    telling,
+)
+from wbwz_eval.reporting.sections.deeds import month_deeds
 from wbwz_eval.reporting.sections.drivers import drivers
 from wbwz_eval.reporting.sections.header import header
+from wbwz_eval.reporting.sections.models import nominees, selection_by_dimension, selection_findings
 from wbwz_eval.reporting.sections.monthly import (
     cascade_tree,
     check_findings,
@@ -38,6 +51,13 @@ from wbwz_eval.reporting.sections.portrait import (
 from wbwz_eval.reporting.sections.profile import profile, profile_chart
 from wbwz_eval.reporting.sections.quality import quality
 from wbwz_eval.reporting.sections.ranking import composition, everybody, ranking
+from wbwz_eval.reporting.sections.terms import (
+    risers,
+    term_findings,
+    term_results,
+    trajectories,
+    what_changed,
+)
 from wbwz_eval.reporting.sections.weekly import (
     deadlines,
     dispatch_findings,
@@ -46,14 +66,18 @@ from wbwz_eval.reporting.sections.weekly import (
     successions,
     unit_pages,
 )
+from wbwz_eval.reporting.terms import open_term
 
 __all__ = [
+    "accountability_cases",
     "adjustments",
     "benchmark_funnel",
     "cascade_tree",
     "check_findings",
+    "completeness",
     "composition",
     "contests",
+    "counter_pairs",
     "deadlines",
     "dispatch_findings",
     "drivers",
@@ -64,15 +88,20 @@ __all__ = [
     "gains",
     "header",
     "innovations",
+    "lateness",
     "ledgers_standing",
     "lost_points",
     "meeting_sheet",
     "method",
+    "month_deeds",
+    "nominees",
     "non_reporters",
     "on_site",
+    "open_accountability",
     "open_ledgers",
     "open_portrait",
     "open_report",
+    "open_term",
     "overdue_by_entity",
     "own_matters",
     "place_among_peers",
@@ -80,11 +109,23 @@ __all__ = [
     "profile",
     "profile_chart",
     "quality",
+    "quality_findings",
     "ranking",
+    "rating",
+    "repeated_winners",
+    "reporting_burden",
     "result_uses",
     "returned",
+    "risers",
     "satisfaction",
+    "selection_by_dimension",
+    "selection_findings",
     "successions",
+    "telling",
+    "term_findings",
+    "term_results",
+    "trajectories",
     "trend",
     "unit_pages",
+    "what_changed",
 ]

@@ -46,6 +46,7 @@ def check_methodology(
         report(("version",), f"version “{model.version}” 与文件名不一致", stem)
     _check_levels(model, campaign, report)
     _check_ids(model, report)
+    _check_pairs(model, report)
     for loc, measure in _measures(model):
         check_measure(measure, loc, campaign.codebook, report)
     # weights must sum and rules agree with their direction in each dated version of their numbers
@@ -67,6 +68,14 @@ def _on(node: _Model, day: dt.date) -> _Model | None:
     except ValueError:
         return None
     return resolved
+
+
+def _check_pairs(model: MethodologyFile, report: Callable[..., None]) -> None:
+    for index, pair in enumerate(model.counter_pairs):
+        for key, name in (("indicator", pair.indicator), ("against", pair.against)):
+            if name not in model.indicators:
+                known = one_of(model.indicators, instead_of=name)
+                report(("counter_pairs", index, key), f"没有指标 “{name}”", known)
 
 
 def _check_ids(model: MethodologyFile, report: Callable[..., None]) -> None:

@@ -25,7 +25,7 @@ _TYPES = {
     "entity": "被评对象",
     "flag": "是/否",
 }
-_DISCLOSURE = {"public": "公开", "internal": "内部", "personal": "个人"}
+_DISCLOSURE = {"public": "公开", "internal": "内部", "restricted": "限阅", "personal": "个人"}
 _EVERY = {
     "week": "每周",
     "month": "每月",

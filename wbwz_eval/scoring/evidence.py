@@ -131,7 +131,7 @@ def _facts(ledger: Ledger) -> pd.DataFrame:
         name
         for name, field in fields.items()
         if field.type in {"text", "choice"}
-        and field.disclosure != "personal"
+        and field.disclosure in {"public", "internal"}
         and name not in {"row_id", "status", "reporter", "evidence_id", "verified_by", *named}
     ][:_DETAIL_FIELDS]
     facts = rows[named].astype(object).copy()

@@ -28,6 +28,13 @@ def check_measure(spec: Measure, loc: Loc, codebook: Codebook, report: Callable[
         if measure.ledger not in ledgers:
             known = one_of(ledgers, instead_of=measure.ledger)
             report((*loc, "ledger"), f"没有台账 “{measure.ledger}”", known)
+        elif ledgers[measure.ledger].outcome:
+            name = ledgers[measure.ledger].name
+            report(
+                (*loc, "ledger"),
+                f"台账 {measure.ledger}({name})登记的是结果的运用，不能再计入得分",
+                "其他台账",
+            )
         else:
             _check_fields(measure, ledgers[measure.ledger], loc, report)
 
@@ -36,9 +43,7 @@ def _check_fields(
     measure: LedgerMeasure, schema: LedgerSchema, loc: Loc, report: Callable[..., None]
 ) -> None:
     conditions = list(_conditions(measure))
-    names = {*measure.needs, *measure.latest_per, *measure.distinct_by, *measure.own_fields}
-    names |= {name for condition in conditions for name in condition.fields}
-    names |= {measure.date} if measure.date else set()
+    names = fields_read(measure)
     for name in sorted(names - set(schema.fields)):
         known = one_of(schema.fields, instead_of=name)
         report(loc, f"台账 {measure.ledger}({schema.name})没有字段 “{name}”", known)
@@ -54,6 +59,13 @@ def _check_fields(
                 if allowed is not None and choice not in allowed:
                     right = one_of(allowed, instead_of=choice)
                     report(loc, f"字段 “{name}”({field.label})没有取值 “{choice}”", right)
+
+
+def fields_read(measure: LedgerMeasure) -> set[str]:
+    """Return the fields of its ledger that a measure reads."""
+    names = {*measure.needs, *measure.latest_per, *measure.distinct_by, *measure.own_fields}
+    names |= {name for condition in _conditions(measure) for name in condition.fields}
+    return names | ({measure.date} if measure.date else set())
 
 
 def _conditions(measure: LedgerMeasure) -> Iterator[Condition]:

@@ -55,6 +55,17 @@ class Indicator(Strict):
     rounding: IndicatorRounding = IndicatorRounding()
 
 
+class CounterPair(Strict):
+    """An indicator and the one that shows whether it was met at the cost of the matter itself.
+
+    ``apart`` is by how many percent of the full mark the first may stand above the second.
+    """
+
+    indicator: str
+    against: str
+    apart: Number = Number(30)
+
+
 class MethodologyFile(Strict):
     """The file as written (docs/methodology.md)."""
 
@@ -66,6 +77,7 @@ class MethodologyFile(Strict):
     display: int = 1
     small_sample: Number | None = None
     escalation: dict[str, Number] = {}
+    counter_pairs: tuple[CounterPair, ...] = ()
     indicators: dict[str, Indicator] = Field(min_length=1)
     levels: dict[str, Level] = Field(min_length=1)
 

@@ -106,11 +106,3 @@ def taking_part(situation: Situation) -> pd.DataFrame:
 def uses(situation: Situation) -> pd.DataFrame:
     """Return what was made of results in the period, whichever period the results are of."""
     return dated(situation, "result_uses", "used_on")
-
-
-def inspections(situation: Situation) -> pd.DataFrame:
-    """Return the on-site meetings and special inspections by kind: ``kind``, ``n``, ``findings``."""
-    rows = situation.dated("inspections", "held_on")
-    if rows.empty:
-        return pd.DataFrame(columns=["kind", "n", "findings"])
-    return rows.groupby("kind", as_index=False).agg(n=("kind", "size"), findings=("findings_n", "sum"))
