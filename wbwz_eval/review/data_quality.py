@@ -87,6 +87,9 @@ def bunching(scores: Scores, methodology: Methodology) -> pd.DataFrame:
         sign = 1.0 if indicator.direction == "up" else -1.0
         for limit in _limits(indicator):
             past = sign * (away - limit)
+            if not (past > _TOLERANCE).any():
+                # a limit that nobody can pass is a ceiling, and told as one
+                continue
             better = int(((past > -_TOLERANCE) & (past < 1.0)).sum())
             worse = int(((past < -_TOLERANCE) & (past >= -1.0)).sum())
             if better + worse:

@@ -127,7 +127,11 @@ def what_changed(term: Term) -> Stack:
         ordered = targets.sort_values(["entity_id", "item", "set_on"], kind="stable")
         before = ordered.groupby(["entity_id", "item"])["target"].shift()
         changed = ordered[before.notna() & (ordered["target"] != before)]
-        changed = changed.assign(before=before, name=term.situation.names(changed["entity_id"]))
+        changed = changed.assign(
+            before=before,
+            name=term.situation.names(changed["entity_id"]),
+            lowered=changed["target"] >= before[changed.index],
+        ).sort_values("lowered", kind="stable")
         if len(changed):
             lowered = int((changed["target"] < changed["before"]).sum())
             columns = (
@@ -137,7 +141,9 @@ def what_changed(term: Term) -> Stack:
                 Shown("target", "现目标", "number"),
                 Shown("reason", "理由", "long"),
             )
-            parts.append(listing(f"目标调整（{len(changed)} 次，其中下调 {lowered} 次）", changed, columns))
+            parts.append(
+                listing(f"目标调整（{len(changed)} 次，其中下调 {lowered} 次）", changed, columns, most=20)
+            )
     history = term.history
     groups = history.groupby("entity_id").agg(
         name=("name", "last"), path=("group_name", lambda own: "→".join(dict.fromkeys(own)))
