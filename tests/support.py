@@ -13,8 +13,10 @@ from wbwz_eval import open_campaign
 from wbwz_eval.campaign.submit import Desk, Handing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from wbwz_eval.campaign.fields import Field
+    from wbwz_eval.campaign.folder import Campaign
     from wbwz_eval.campaign.receipts import Receipt
 
 DATA = Path(__file__).parents[1] / "data"
@@ -61,6 +63,51 @@ def take_in(folder: Path, tables: Mapping[str, str | bytes], **how: object) -> l
     receipts = hand_in(folder, tables, **how)
     assert [receipt.status for receipt in receipts] == ["accepted"] * len(receipts), told(receipts)
     return receipts
+
+
+def one_row_each(
+    campaign: Campaign, text: Callable[[str, str], str], day: dt.date, who: Mapping[str, str]
+) -> dict[str, str]:
+    """Return, by ledger, a table of one row for each level that reports it, as CSV with the labels.
+
+    Every date is ``day``, every number 1 or what its bounds allow, every choice its first; ``text`` gives
+    what stands in a text field of a ledger. ``who`` maps each level to an entity of it.
+    """
+    tables = {}
+    for ledger, schema in campaign.codebook.ledgers.items():
+        levels = [level for level in schema.reported_by if level in who] or list(who)
+        rows = []
+        for level in levels:
+            own = {
+                "row_id": f"{schema.prefix}9{levels.index(level)}",
+                "status": "有效",
+                "entity_id": who[level],
+            }
+            row = {
+                field.label: own.get(code) or _cell(field, day) or text(ledger, code)
+                for code, field in schema.fields.items()
+            }
+            rows.append(row)
+        out = io.StringIO()
+        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        tables[ledger] = out.getvalue()
+    return tables
+
+
+def _cell(field: Field, day: dt.date) -> str:
+    """Return what fits a field that takes no text; nothing for one that does."""
+    match field.type:
+        case "date":
+            return day.isoformat()
+        case "number" | "integer":
+            return f"{max(1.0, field.minimum or 0.0):g}"
+        case "flag":
+            return "是"
+        case "choice":
+            return field.allowed[0]
+    return ""
 
 
 def told(receipts: list[Receipt]) -> list[str]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import open_campaign
 from wbwz_eval.reporting.catalogue import INTERNAL, REPORTS, Report, find_report
-from wbwz_eval.reporting.editions import authorities
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.progress import steps
 from wbwz_eval.reporting.run import is_current, report_place, reports_folder, run_report
@@ -97,14 +96,19 @@ def _orders(
     campaign: Campaign, report: Report, period: Period, level: str, entities: list[str]
 ) -> list[Order]:
     editions = report.editions(campaign, level)
-    if report.each == "entity":
-        # the public site has the others' pages; what is handed out is the internal one
-        return [Order(report.name, period.id, level, INTERNAL, entity) for entity in entities]
-    if report.each == "authority":
-        cases = open_situation(campaign, period.id, level).dated("accountability", "decided_on")
-        known = [name for name in authorities(campaign) if len(cases) and (cases["authority"] == name).any()]
-        return [Order(report.name, period.id, level, edition, name) for name in known for edition in editions]
-    return [Order(report.name, period.id, level, edition) for edition in editions]
+    subjects: list[str | None] = [None]
+    if report.about is not None:
+        rows = open_situation(campaign, period.id, level).dated(*report.about)
+        if rows.empty:
+            return []
+        if report.each:
+            subjects = sorted(set(rows[report.each]) - {""})
+    elif report.each:
+        # the public has the site; what is handed out to each is the internal edition
+        subjects, editions = [*entities], (INTERNAL,)
+    return [
+        Order(report.name, period.id, level, edition, subject) for subject in subjects for edition in editions
+    ]
 
 
 def run_batch(

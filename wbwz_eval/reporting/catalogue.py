@@ -48,7 +48,8 @@ class Report:
     ``kinds`` names the usual kind first; it is the one meant where no period is given. ``opens`` says
     what it shows: results, or the ledgers as they stand; ``heading`` is what its pages are called
     where that is not the period's own word; ``each`` is the parameter of which there is one report for
-    each value; where ``ledger`` is given, it serves the
+    each value; ``about`` is the ledger, and its column of days, whose rows call for it: a period without
+    any owes none; where ``ledger`` is given, it serves the
     levels that report that ledger; ``names_persons`` says that its public edition is for naming persons.
     """
 
@@ -61,6 +62,7 @@ class Report:
     heading: str = ""
     ledger: str = ""
     names_persons: bool = False
+    about: tuple[str, str] | None = None
     each: Literal["", "entity", "authority"] = ""
 
     def check(self, values: Mapping[str, object]) -> None:
@@ -168,6 +170,7 @@ REPORTS = (
         opens="ledgers",
         heading="标兵评选",
         names_persons=True,
+        about=("nominations", "nominated_on"),
     ),
     Report(
         name="data_quality",
@@ -185,6 +188,7 @@ REPORTS = (
         parameters=(*_RESTRICTED, Parameter("authority", str)),
         opens="ledgers",
         heading="问责附件",
+        about=("accountability", "decided_on"),
         each="authority",
     ),
     Report(

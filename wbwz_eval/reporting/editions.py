@@ -112,7 +112,7 @@ def in_edition(scores: Scores, edition: str) -> Scores:
         scores,
         header=_public_header(header),
         rows=scores.rows.iloc[:0],
-        adjustments=_public_adjustments(scores.adjustments),
+        adjustments=_public_adjustments(scores),
         quality=scores.quality.assign(name="", detail=""),
     )
 
@@ -122,8 +122,11 @@ def _public_header(header: dict[str, Any]) -> dict[str, Any]:
     return header | {"display": min(header["display"], PUBLIC_DIGITS), "approvals": approvals}
 
 
-def _public_adjustments(table: pd.DataFrame) -> pd.DataFrame:
-    """Return what counted, by entity, item and clause, without the cases behind it."""
+def _public_adjustments(scores: Scores) -> pd.DataFrame:
+    """Return what counted, by entity and item, with the method's clause, without the cases behind it."""
+    table = scores.adjustments
+    clauses = scores.method.set_index("指标代码")["条款"]
+    table = table.assign(clause=table["item"].map(clauses[~clauses.index.duplicated()]).fillna(""))
     keys = ["entity_id", "kind", "item", "name", "clause"]
     counted = table[table["counted"].astype(bool)]
     summed = counted.groupby(keys, sort=False, as_index=False)["points"].sum()

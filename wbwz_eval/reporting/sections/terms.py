@@ -127,11 +127,12 @@ def what_changed(term: Term) -> Stack:
         ordered = targets.sort_values(["entity_id", "item", "set_on"], kind="stable")
         before = ordered.groupby(["entity_id", "item"])["target"].shift()
         changed = ordered[before.notna() & (ordered["target"] != before)]
+        earlier = before[changed.index]
         changed = changed.assign(
-            before=before,
+            before=earlier,
             name=term.situation.names(changed["entity_id"]),
-            lowered=changed["target"] >= before[changed.index],
-        ).sort_values("lowered", kind="stable")
+            raised=changed["target"] >= earlier,
+        ).sort_values("raised", kind="stable")
         if len(changed):
             lowered = int((changed["target"] < changed["before"]).sum())
             columns = (

@@ -1,0 +1,195 @@
+"""Every report in every edition on one campaign of one entity a level, whose texts are planted.
+
+The cells of the notebooks are run in this process: what a kernel adds is tested elsewhere.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import bare_copy, hand_in, one_row_each, told
+
+from wbwz_eval import Campaign, open_campaign
+from wbwz_eval.reporting.catalogue import INTERNAL, PUBLIC, REPORTS, RESTRICTED, Report
+from wbwz_eval.reporting.errors import ReportError
+from wbwz_eval.reporting.pieces import Piece
+from wbwz_eval.reporting.run import FORMS, run_report
+
+WHO = {"unit": "U05", "party_org": "P07", "member": "M017"}
+DAY = dt.date(2012, 8, 15)
+PERIODS = {"week": "2012-W33", "month": "2012-08", "quarter": "2012-Q3", "term": "term"}
+LONG = "一个名字很长很长的单位其名字长到任何一张表都要为它换行的直属事业单位"
+HOSTILE = (
+    "<script>alert(1)</script>**粗**_斜_ [链](http://x.invalid) $x^2$ \\frac{1}{2} #set page() =1+1 "
+    f"\u202e倒{'w' * 90}"
+)
+
+
+def planted(ledger: str, code: str) -> str:
+    """Return a text that stands nowhere else."""
+    return f"植{ledger}之{code}入"
+
+
+def make(folder: Path, text: Any, name: str = LONG) -> Campaign:
+    """Make a campaign of one entity a level with one row in every ledger of it."""
+    campaign = bare_copy("wbwz-2011", folder)
+    (campaign / "not_applicable.csv").unlink()
+    rows = list(csv.reader((campaign / "entities.csv").read_text(encoding="utf-8").splitlines()))
+    kept = [row for row in rows[1:] if row[0] in WHO.values()]
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(rows[0])
+    writer.writerows([row[0], f"{name}{row[0]}", row[2], row[3], ""] for row in kept)
+    (campaign / "entities.csv").write_text(lines.getvalue(), encoding="utf-8")
+    opened = open_campaign(campaign)
+    tables = one_row_each(opened, text, DAY, WHO)
+    receipts = hand_in(campaign, tables, received_on=DAY + dt.timedelta(days=3))
+    assert {receipt.status for receipt in receipts} == {"accepted"}, told(receipts)
+    return open_campaign(campaign)
+
+
+def same(ledger: str, code: str) -> str:
+    """Return a planted text, but one task number everywhere, so that reports find their tasks."""
+    return "任务甲" if code in {"task_no", "parent_task"} else planted(ledger, code)
+
+
+@pytest.fixture(scope="module")
+def campaign(tmp_path_factory) -> Campaign:
+    return make(tmp_path_factory.mktemp("planted"), same)
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory) -> Campaign:
+    def text(ledger: str, code: str) -> str:
+        return "任务甲" if code in {"task_no", "parent_task"} else f"{HOSTILE}{ledger}{code}"
+
+    return make(tmp_path_factory.mktemp("hostile"), text, "<b>$x$</b>**名**")
+
+
+def orders() -> list[Any]:
+    """Return every report with a period, a level, an edition and its own parameter."""
+    found = []
+    for report in REPORTS:
+        for level in WHO:
+            editions = next(each.choices for each in report.parameters if each.name == "edition")
+            found += [
+                pytest.param(report, level, edition, id=f"{report.name}-{level}-{edition}")
+                for edition in editions
+            ]
+    return found
+
+
+def parameters(report: Report, campaign: Campaign, level: str, edition: str) -> dict[str, str]:
+    """Return the notebook's parameters."""
+    period = next(PERIODS[kind] for kind in report.kinds if kind in PERIODS)
+    own = {"entity": WHO[level], "authority": "局党委"}
+    values = {"campaign": str(campaign.path), "period": period, "level": level, "edition": edition}
+    return values | ({report.each: own[report.each]} if report.each else {})
+
+
+def run_cells(report: Report, values: dict[str, str]) -> list[Piece]:
+    """Run a notebook's cells; returns what each shows."""
+    scope: dict[str, Any] = dict(values)
+    shown = []
+    for cell in json.loads(report.notebook_path().read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] != "code" or "parameters" in cell["metadata"].get("tags", []):
+            continue
+        code = "".join(cell["source"])
+        if code.startswith("show."):
+            shown.append(eval(code, scope))
+        else:
+            exec(code, scope)
+    return shown
+
+
+def made(report: Report, campaign: Campaign, level: str, edition: str) -> list[Piece]:
+    """Return a report's pieces; skips what is rightly not made, and sees that it says why."""
+    if not report.serves(campaign, level) or edition not in report.editions(campaign, level):
+        with pytest.raises(ReportError, match=r"不为|不出公开版"):
+            run_cells(report, parameters(report, campaign, level, edition))
+        return []
+    return run_cells(report, parameters(report, campaign, level, edition))
+
+
+@pytest.mark.parametrize(("report", "level", "edition"), orders())
+def test_one_entity_with_a_long_name_makes_every_report(campaign, report, level, edition):
+    pieces = made(report, campaign, level, edition)
+    for piece in pieces:
+        for text in (piece.text(), piece.html(), json.dumps(piece.data(), ensure_ascii=False)):
+            assert "nan" not in text.replace("tenant", "")
+            assert "NaT" not in text
+            assert "None" not in text
+
+
+def secrets(campaign: Campaign, *kinds: str) -> list[str]:
+    """Return the planted texts of fields of some kinds of disclosure."""
+    return [
+        planted(ledger, code)
+        for ledger, schema in campaign.codebook.ledgers.items()
+        for code, field in schema.fields.items()
+        if field.disclosure in kinds
+        and field.type == "text"
+        and code not in {"task_no", "parent_task", "row_id"}
+    ]
+
+
+@pytest.mark.parametrize(("report", "level", "edition"), orders())
+def test_an_edition_shows_nothing_that_is_not_for_it(campaign, report, level, edition):
+    hidden = {
+        PUBLIC: secrets(campaign, "internal", "restricted", "personal"),
+        INTERNAL: secrets(campaign, "restricted", "personal"),
+        RESTRICTED: [],
+    }[edition]
+    # whom a matter is entrusted to stands in the dispatch and the check: they are the office's tools
+    allowed = {planted("tasks", "person")} if edition == INTERNAL else set()
+    said = "".join(
+        piece.html() + json.dumps(piece.data(), ensure_ascii=False)
+        for piece in made(report, campaign, level, edition)
+    )
+    assert [text for text in hidden if text in said and text not in allowed] == []
+
+
+def test_the_restricted_edition_has_the_person_and_the_matter(campaign):
+    report = next(each for each in REPORTS if each.name == "accountability_annex")
+    said = "".join(piece.html() for piece in made(report, campaign, "unit", RESTRICTED))
+    assert planted("accountability", "person") in said
+    assert planted("accountability", "matter") in said
+
+
+@pytest.mark.parametrize("name", ["quarterly_bulletin", "entity_profile", "model_selection", "term_summary"])
+def test_no_byte_of_a_public_report_holds_a_planted_text(campaign, tmp_path, name):
+    report = next(each for each in REPORTS if each.name == name)
+    level = "member" if name == "model_selection" else "unit"
+    values = parameters(report, campaign, level, PUBLIC)
+    own = {key: value for key, value in values.items() if key == report.each}
+    run_report(
+        name, campaign.path, values["period"], level=level, edition=PUBLIC, out=tmp_path, parameters=own,
+        forms=FORMS, quiet=True,
+    )  # fmt: skip
+    hidden = [text.encode() for text in secrets(campaign, "internal", "restricted", "personal")]
+    files = [path for path in sorted(tmp_path.iterdir()) if path.is_file()]
+    assert {path.suffix for path in files} == {".html", ".ipynb", ".json", ".pdf", ".docx", ".xlsx"}
+    for path in files:
+        parts = [path.read_bytes()]
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                parts += [archive.read(each) for each in archive.namelist()]
+        escaped = [json.dumps(text.decode())[1:-1].encode() for text in hidden]
+        for data in parts:
+            assert [text.decode() for text in (*hidden, *escaped) if text in data] == [], path.name
+
+
+@pytest.mark.parametrize(("report", "level", "edition"), orders())
+def test_hostile_text_stays_text(hostile, report, level, edition):
+    for piece in made(report, hostile, level, edition):
+        html = piece._repr_html_()
+        assert "<script>" not in html
+        assert "<b>$" not in html
+        assert "mathjax_ignore" in html
