@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 _BESIDE = ".half-"
+_ATTEMPTS = 20
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -59,6 +58,29 @@ def remove_halves(folder: Path) -> None:
     """Remove what a killed command has left; only under the campaign's lock."""
     for path in folder.glob(f"{_BESIDE}*"):
         path.unlink(missing_ok=True)
+
+
+def replace_folder(beside: Path, final: Path) -> None:
+    """Put a finished folder in its place; a folder can only be renamed onto an empty one.
+
+    Another process may put its own, equally whole, folder there meanwhile; the last one stays.
+
+    Raises:
+        OSError: The place cannot be written.
+    """
+    for attempt in range(_ATTEMPTS):
+        old = Path(tempfile.mkdtemp(prefix=f".{final.name}-old-", dir=final.parent))
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                final.replace(old / final.name)
+            beside.replace(final)
+        except OSError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+        else:
+            return
+        finally:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def digest(data: bytes) -> str:

@@ -9,11 +9,11 @@ import pandas as pd
 
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import open_campaign
-from wbwz_eval.campaign.periods import label_zh, previous
 from wbwz_eval.reporting.catalogue import check_place, find_report
 from wbwz_eval.reporting.editions import in_edition
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.view import is_public
+from wbwz_eval.review.history import history, up_to
 from wbwz_eval.review.improvements import improvements
 from wbwz_eval.scoring.results import open_results
 from wbwz_eval.tracking.situation import open_situation
@@ -80,16 +80,28 @@ def open_portrait(campaign: str, period: str, level: str, edition: str, entity: 
         span = check_place(entry, opened, period, level, edition)
         require_entity(opened, span, level, entity)
         scores = in_edition(open_results(opened, period, level), edition)
-        name = opened.sender_name(entity).removeprefix(entity)
-        scores = _of_one(scores, entity, {"heading": entry.heading, "subject": name, "compact": True})
         situation, gains = None, pd.DataFrame()
         if not is_public(scores):
             whole = open_situation(opened, period, level)
             situation = replace(whole, entities=whole.entities.loc[[entity]], _rows={})
             gains = improvements(whole.campaign, span, level, entity)
-        return Portrait(entity, scores, situation, _trend(opened, span, level, entity), gains)
+        past = history(opened, up_to(opened, span)[-TREND_PERIODS:], level)
     except CampaignError as error:
         raise ReportError(str(error)) from None
+    return replace(portrait_of(scores, past, entity), situation=situation, gains=gains)
+
+
+def portrait_of(scores: Scores, past: pd.DataFrame, entity: str) -> Portrait:
+    """Return one entity's results out of everybody's.
+
+    Args:
+        scores: A period's results, in an edition.
+        past: See :func:`wbwz_eval.review.history.history`: the periods up to this one.
+        entity: Its id.
+    """
+    own = scores.scores[scores.scores["entity_id"] == entity].iloc[0]
+    header = {"heading": find_report("entity_profile").heading, "subject": str(own["name"]), "compact": True}
+    return Portrait(entity, _of_one(scores, entity, header), None, _trend(past, entity), pd.DataFrame())
 
 
 def require_entity(campaign: Campaign, period: Period, level: str, entity: str) -> None:
@@ -112,19 +124,7 @@ def _of_one(scores: Scores, entity: str, header: dict[str, Any]) -> Scores:
     return replace(scores, header=scores.header | header, **own)
 
 
-def _trend(campaign: Campaign, period: Period, level: str, entity: str) -> pd.DataFrame:
-    lines: list[tuple[Any, ...]] = []
-    span: Period | None = period
-    while span is not None and len(lines) < TREND_PERIODS:
-        try:
-            table = open_results(campaign, span.id, level).scores.set_index("entity_id")
-        except CampaignError:
-            # before the first methodology, or without data: the trend begins later
-            break
-        if entity in table.index:
-            own = table.loc[entity]
-            middle = table.loc[table["group"] == own["group"], "total"].median()
-            lines.append((label_zh(span), own["total"], own["rank"], own["group_size"], middle))
-        span = previous(span, campaign.term)
-    columns = ["period_name", "total", "rank", "group_size", "middle"]
-    return pd.DataFrame(lines[::-1], columns=columns)
+def _trend(past: pd.DataFrame, entity: str) -> pd.DataFrame:
+    middle = past.groupby(["period", "group"])["total"].transform("median")
+    own = past.assign(middle=middle)[(past["entity_id"] == entity).to_numpy()]
+    return own[["period_name", "total", "rank", "group_size", "middle"]].reset_index(drop=True)

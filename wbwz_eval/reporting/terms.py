@@ -9,21 +9,15 @@ import pandas as pd
 
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import open_campaign
-from wbwz_eval.campaign.frozen import read_freeze
 from wbwz_eval.reporting.catalogue import PUBLIC, check_place, find_report
 from wbwz_eval.reporting.editions import in_edition
 from wbwz_eval.reporting.errors import ReportError
-from wbwz_eval.review.history import history, up_to
-from wbwz_eval.scoring.freezing import corrections
+from wbwz_eval.review.history import history, restatements, up_to
 from wbwz_eval.scoring.results import open_results
 from wbwz_eval.tracking.situation import Situation, open_situation
 
 if TYPE_CHECKING:
-    from wbwz_eval.campaign.folder import Campaign
-    from wbwz_eval.campaign.periods import Period
     from wbwz_eval.scoring.scores import Scores
-
-_RESTATED = ("period", "name", "item", "old", "new")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,21 +58,9 @@ def open_term(campaign: str, period: str, level: str, edition: str) -> Term:
         scores = replace(scores, header=scores.header | {"heading": entry.heading})
         situation = open_situation(opened, period, level, public=edition == PUBLIC)
         quarters = [quarter for quarter in up_to(opened, span, "quarter") if quarter.start >= span.start]
-        restated = _restated(opened, quarters, level)
+        restated = restatements(opened, quarters, level)
         if edition == PUBLIC:
             restated = restated.assign(reason="")
         return Term(scores, situation, history(opened, quarters, level), restated)
     except CampaignError as error:
         raise ReportError(str(error)) from None
-
-
-def _restated(campaign: Campaign, periods: list[Period], level: str) -> pd.DataFrame:
-    parts = []
-    for span in periods:
-        record = read_freeze(campaign.path, span.id)
-        for version in range(2, 1 if record is None else record.version + 1):
-            table = corrections(campaign, span.id, version)
-            parts.append(table[table["level"] == level].assign(period=span.id))
-    columns = [*_RESTATED, "reason"]
-    filled = [part for part in parts if len(part)]
-    return pd.concat(filled, ignore_index=True)[columns] if filled else pd.DataFrame(columns=columns)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from wbwz_eval.campaign.faults import CampaignError
+from wbwz_eval.campaign.frozen import read_freeze
 from wbwz_eval.campaign.periods import label_zh
+from wbwz_eval.scoring.freezing import corrections
 from wbwz_eval.scoring.results import open_results
 
 if TYPE_CHECKING:
@@ -58,6 +60,24 @@ def up_to(campaign: Campaign, period: Period, kind: str | None = None) -> list[P
     """Return the periods of a kind (the period's own if None) that end by the end of a period, in order."""
     spans = campaign.periods(period.kind if kind is None else kind)  # type: ignore[arg-type]
     return [span for span in spans if span.end <= period.end]
+
+
+def restatements(campaign: Campaign, periods: Sequence[Period], level: str) -> pd.DataFrame:
+    """Return what was corrected after publication.
+
+    Returns:
+        One row per corrected total, place or grade: ``period``, ``entity_id``, ``name``, ``item``,
+        ``old``, ``new``, ``reason``.
+    """
+    parts = []
+    for span in periods:
+        record = read_freeze(campaign.path, span.id)
+        for version in range(2, 1 if record is None else record.version + 1):
+            table = corrections(campaign, span.id, version)
+            parts.append(table[table["level"] == level].assign(period=span.id))
+    columns = ["period", "entity_id", "name", "item", "old", "new", "reason"]
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True)[columns] if filled else pd.DataFrame(columns=columns)
 
 
 def winners(table: pd.DataFrame) -> pd.DataFrame:

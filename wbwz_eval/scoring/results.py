@@ -22,7 +22,7 @@ from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import Campaign, open_campaign
 from wbwz_eval.campaign.frozen import RESULTS, read_freeze, standing, version_folder
 from wbwz_eval.campaign.safe_text import guarded, unguarded
-from wbwz_eval.campaign.whole_files import digest
+from wbwz_eval.campaign.whole_files import digest, replace_folder
 from wbwz_eval.scoring.methodology_file import load_methodology
 from wbwz_eval.scoring.score import NoDataError, evaluate
 from wbwz_eval.scoring.scores import Scores
@@ -134,7 +134,7 @@ def write_results(
             (beside / name).parent.mkdir(exist_ok=True)
             (beside / name).write_bytes(data)
         beside.chmod(0o755)
-        _replace(beside, final)
+        replace_folder(beside, final)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return final
@@ -194,27 +194,6 @@ def engine_digest() -> str:
     package = Path(__file__).parents[1]
     files = sorted(file for room in ("campaign", "scoring") for file in (package / room).rglob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-
-
-def _replace(beside: Path, final: Path) -> None:
-    """Put a finished folder in its place; a folder can only be renamed onto an empty one.
-
-    Another process may put its own, equally whole, results there meanwhile;
-    the last one stays.
-    """
-    for attempt in range(_ATTEMPTS):
-        old = Path(tempfile.mkdtemp(prefix=f".{final.name}-old-", dir=final.parent))
-        try:
-            with contextlib.suppress(FileNotFoundError):
-                final.replace(old / final.name)
-            beside.replace(final)
-        except OSError:
-            if attempt == _ATTEMPTS - 1:
-                raise
-        else:
-            return
-        finally:
-            shutil.rmtree(old, ignore_errors=True)
 
 
 def open_results(
