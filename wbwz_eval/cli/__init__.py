@@ -9,7 +9,7 @@ import typer
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.cli.ledgers import codebook, ledger, sample, submit, template
 from wbwz_eval.cli.publishing import appeal, check, freeze, verify
-from wbwz_eval.cli.reports import report, report_set
+from wbwz_eval.cli.reports import report, report_set, site
 from wbwz_eval.cli.scores import evaluate, explain, score
 from wbwz_eval.reporting.errors import ReportError
 
@@ -31,6 +31,7 @@ for command in (
     explain,
     report,
     report_set,
+    site,
     freeze,
     verify,
 ):

@@ -14,7 +14,9 @@ from wbwz_eval.cli.arguments import CampaignArgument, PeriodArgument
 from wbwz_eval.reporting.batch import Outcome, owed, run_batch
 from wbwz_eval.reporting.catalogue import find_report
 from wbwz_eval.reporting.errors import ReportError
+from wbwz_eval.reporting.progress import steps
 from wbwz_eval.reporting.run import run_report
+from wbwz_eval.reporting.site import write_site
 
 
 class Form(StrEnum):
@@ -96,6 +98,16 @@ def report_set(
         campaign,
         run_batch(campaign, orders, out=out, jobs=jobs, force=force, forms=form or (), red_head=red_head),
     )
+
+
+def site(
+    campaign: CampaignArgument,
+    out: Annotated[Path | None, typer.Option(help="输出文件夹；默认 site/活动")] = None,
+) -> None:
+    """写出公开的静态网站:不需要服务器、脚本和网络;只含公开版的内容."""
+    with steps("站点", 3) as advance:
+        page = write_site(campaign, out, advance=advance)
+    sys.stdout.write(f"站点已生成 {page}\n")
 
 
 def _print_outcomes(campaign: Path, outcomes: list[Outcome]) -> None:

@@ -11,9 +11,11 @@ from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.pieces import MIME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from nbformat import NotebookNode
+
+    from wbwz_eval.reporting.pieces import Piece
 
 _HIDDEN = "notebook-only"
 _MARKS = re.compile(r"[*_`]{1,3}([^*_`]+)[*_`]{1,3}")
@@ -89,24 +91,43 @@ def document_of(notebook: NotebookNode) -> Document:
     Raises:
         ReportError: It shows no head, so that nobody knows what it is.
     """
-    head: Mapping[str, Any] | None = None
-    blocks: list[Block] = []
+    shown: list[Block | Mapping[str, Any]] = []
     for cell in notebook.cells:
         if _HIDDEN in cell.metadata.get("tags", []):
             continue
         if cell.cell_type == "markdown":
-            blocks += _prose(cell.source)
+            shown += _prose(cell.source)
             continue
-        for output in cell.get("outputs", []):
-            data = output.get("data", {}).get(MIME)
-            if data is None:
-                continue
-            if data["piece"] == "head":
-                head = data
-            else:
-                blocks += _blocks(data)
+        outputs = (output.get("data", {}).get(MIME) for output in cell.get("outputs", []))
+        shown += [data for data in outputs if data is not None]
+    return _document(shown)
+
+
+def document_of_pieces(sections: Sequence[tuple[str, Sequence[Piece]]]) -> Document:
+    """Make a document of pieces, each section with its heading (none where it is empty).
+
+    Raises:
+        ReportError: There is no head among them.
+    """
+    shown: list[Block | Mapping[str, Any]] = []
+    for heading, pieces in sections:
+        shown += [Heading(heading, 1)] if heading else []
+        shown += [piece.data() for piece in pieces]
+    return _document(shown)
+
+
+def _document(shown: Sequence[Block | Mapping[str, Any]]) -> Document:
+    head: Mapping[str, Any] | None = None
+    blocks: list[Block] = []
+    for each in shown:
+        if not isinstance(each, dict):
+            blocks.append(each)  # type: ignore[arg-type]
+        elif each["piece"] == "head":
+            head = each
+        else:
+            blocks += _blocks(each)
     if head is None:
-        msg = "笔记本里没有报告的标题：没有执行，或者不是报告"
+        msg = "没有报告的标题：笔记本没有执行，或者不是报告"
         raise ReportError(msg)
     return Document(
         head["title"],
