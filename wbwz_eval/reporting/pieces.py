@@ -137,7 +137,7 @@ class Table(Piece):
         rows = "".join(f"<tr>{self._row(row)}</tr>" for row in self.rows)
         notes = "".join(f'<p class="note">{escape(note)}</p>' for note in self.notes)
         return (
-            f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0">'
+            f'<div class="scroll" role="group" aria-label="{caption}" tabindex="0">'
             f'<table class="{"even" if self.even else "free"}">'
             f"<caption>{caption}</caption><thead><tr>{heads}</tr></thead>"
             f"<tbody>{rows}</tbody></table></div>{notes}"

@@ -92,7 +92,7 @@ def trend(portrait: Portrait) -> Table:
         ),
     )
     rows = tuple((Cell(head), *(Cell(text) for text in texts)) for head, texts in lines)
-    columns = (Column("", "wide"), *(Column(row["period_name"], "number") for row in table))
+    columns = (Column("项目", "wide"), *(Column(row["period_name"], "number") for row in table))
     return Table("历期", columns, rows, even=True)
 
 
