@@ -39,6 +39,7 @@ def writable(text: str) -> str:
 def put_text(cell: Cell, text: str) -> None:
     """Write a text as a text, whatever it begins with, and keep it one when somebody edits it."""
     cell.value = writable(text)
+    # nor is it an error, such as #N/A
+    cell.data_type = "s"
     if text.startswith(("=", "+", "-", "@", "\t", "\r")):
-        cell.data_type = "s"
         cell.quotePrefix = True

@@ -27,6 +27,7 @@ _RED, _GREY = RGBColor(0xB3, 0x18, 0x1D), RGBColor(0x5A, 0x5A, 0x5A)
 _TABLE_PITCH, _BELOW = 14.0, 7.0
 _THEN = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _CELL_MARGIN = "45"  # twentieths of a point
+_PROPERTY = 255  # characters that a property of a document holds
 _ZIP_DAY = (2000, 1, 1, 0, 0, 0)
 
 
@@ -57,7 +58,7 @@ class _Writer:
         for block in document.blocks:
             self._block(block)
         core = self.book.core_properties
-        core.title, core.author = holdable(document.title), holdable(document.issuer)
+        core.title, core.author = (holdable(text)[:_PROPERTY] for text in (document.title, document.issuer))
         core.created = core.modified = _THEN
         core.last_modified_by = ""
 
@@ -107,7 +108,8 @@ class _Writer:
         for name, value in (("val", "single"), ("sz", "12"), ("space", "8"), ("color", "B3181D")):
             bottom.set(qn(f"w:{name}"), value)
         borders.append(bottom)
-        paragraph._p.get_or_add_pPr().append(borders)  # noqa: SLF001 - python-docx has no border of its own
+        # before the line spacing: the order is part of the format
+        paragraph._p.get_or_add_pPr().insert(0, borders)  # noqa: SLF001 - python-docx has no border of its own
         self._line("", "body", official.BODY)
 
     def _line(
@@ -236,7 +238,8 @@ def _narrow_margins(table: Any) -> None:
         margin.set(qn("w:w"), _CELL_MARGIN)
         margin.set(qn("w:type"), "dxa")
         margins.append(margin)
-    table._tbl.tblPr.append(margins)  # noqa: SLF001 - as above
+    look = table._tbl.tblPr.find(qn("w:tblLook"))  # noqa: SLF001 - as above
+    look.addprevious(margins)  # the order is part of the format
 
 
 def _repeat(row: Any) -> None:

@@ -28,7 +28,8 @@ _HEAD = PatternFill("solid", fgColor="1F4E79")
 _LINE = Border(*(Side(style="thin", color="BFBFBF") for _ in range(4)))
 _LINK = Font(color="0563C1", underline="single")
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f'（(].*")
-_NUMBER = re.compile(r"([+−-]?)([0-9]+)(\.[0-9]+)?(%?)")
+# not a code such as 007, nor more digits than a workbook's numbers hold
+_NUMBER = re.compile(r"([+−-]?)(0|[1-9][0-9]{0,10})(\.[0-9]{1,4})?(%?)")
 _NAME_LENGTH, _WIDEST, _FIRST_WIDE_SIGN = 24, 46, 0x2E80
 _SCORE_COLUMNS = (
     ("entity_id", "编号"),
