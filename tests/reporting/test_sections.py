@@ -129,8 +129,11 @@ def adjusted(made):
         {"entity_id": "E001", "kind": "veto", "item": "v", "name": "重大事故", "points": 0.0, "row_id": "R6", "source_row": 7, "counted": False, "reason": "缺文号", "detail": "赵六"} | common,
     ]  # fmt: skip
     table = pd.DataFrame(rows)[list(scores.adjustments.columns)]
+    written = {"二级指标": "通报", "指标代码": "d", "条款": "办法第九条"}
+    method = pd.concat([scores.method, pd.DataFrame([written])]).fillna("")
     quality = [["迟报", "E000", "对象1", "", "facts", 3, "事实台账：R5 等 3 行"]]
-    return replace(scores, adjustments=table, quality=pd.DataFrame(quality, columns=scores.quality.columns))
+    quality = pd.DataFrame(quality, columns=scores.quality.columns)
+    return replace(scores, adjustments=table, quality=quality, method=method)
 
 
 def test_the_internal_edition_leads_to_the_ledger_row(made):
@@ -152,7 +155,8 @@ def test_the_public_edition_receives_neither_persons_nor_rows(made):
     said = "\n".join([*(repr(piece) for piece in pieces), *(piece._repr_html_() for piece in pieces)])
     for words in ("李四", "王五", "赵六", "张某某", "文〔1〕号", "R9", "R5", "ledgers/", "缺文号", "细节"):
         assert words not in said
-    assert "第八条" in said
+    assert "第八条" not in said  # what a ledger row says of the clause is that row's own text
+    assert "办法第九条" in said
     assert "−5.0" in said
     assert public.rows.empty
 
