@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import time
 import zipfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,6 +123,26 @@ def test_pdf_text_fills_the_area_of_the_standard(plain):
     assert len({round(word[2]) for word in second}) == 22
     assert {round(word[4] - word[2]) for word in second} == {16}
     assert max(word[2] for word in second) + LINE == pytest.approx(BOTTOM, abs=1)
+
+
+def test_a_line_holds_28_characters_as_the_standard_has_it(plain):
+    (page,) = pages_of(pdf_form(plain))[1:2]
+    lines = Counter[int]()
+    for word in inside([page]):
+        lines[round(word[2])] += word[0].count("评")
+    # paragraphs of 100: two characters of indent, then full lines, then what is left
+    assert set(lines.values()) == {26, 28, 100 - 26 - 2 * 28}
+    runs = word_file(plain).element.body.xpath(".//w:r[w:rPr/w:sz/@w:val='32']")
+    # 28 characters of 16 points in 156 mm: each gives 0.21 points or more, in Word's twentieths 5
+    assert {run.xpath("string(w:rPr/w:spacing/@w:val)") for run in runs} == {"-5"}
+
+
+def test_pdf_breaks_a_row_of_signs_that_may_not_begin_a_line():
+    words = inside(pages_of(pdf_form(hostile("！" * 100), red_head=True)))
+    assert said(words).count("！") == (14 + 1) * 100
+    assert min(word[1] for word in words) > LEFT - 1
+    # the right half of the last sign, of at most 26 points, is blank
+    assert max(word[3] for word in words) < RIGHT + 13
 
 
 def test_pdf_pages_are_numbered_between_dashes_on_the_outer_side(plain):
@@ -235,7 +256,7 @@ def test_docx_has_a_red_head_only_when_asked(plain):
 
 @pytest.mark.parametrize("text", SHAPED + SHAPELESS)
 def test_docx_holds_hostile_text_as_it_is(text):
-    book, kept = word_file(hostile(text)), text.replace("\x07", "\ufffd")
+    book, kept = word_file(hostile(text)), text.replace("\x07", "\ufffd").replace("\u202e", "\ufffd")
     texts = [part.text for part in book.paragraphs]
     # title, warning, heading, paragraph, two notes, caption
     assert texts.count(kept) == 7

@@ -143,6 +143,8 @@ class _Writer:
         run: Any = paragraph.add_run(holdable(text))
         run.font.size, run.font.name, run.font.bold = Pt(size), official.FONTS[role], strong or None
         run._element.rPr.rFonts.set(qn("w:eastAsia"), official.FONTS[role])  # noqa: SLF001 - as above
+        if size == official.BODY:
+            _tracked(run)
         if colour is not None:
             run.font.color.rgb = colour
         return run
@@ -217,6 +219,14 @@ class _Writer:
         if text[1]:
             paragraph.add_run().add_break()
             self._run(paragraph, text[1], "body", _BELOW, colour=_GREY)
+
+
+def _tracked(run: Any) -> None:
+    """Let a line of the text hold as many characters as the standard has."""
+    spacing = OxmlElement("w:spacing")
+    spacing.set(qn("w:val"), f"{official.TRACKING * 20:.0f}")
+    size = run._element.rPr.find(qn("w:sz"))  # noqa: SLF001 - python-docx has no spacing of its own
+    size.addprevious(spacing)  # the order is part of the format
 
 
 def _field(run: Any, code: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sys
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import papermill
@@ -28,10 +30,23 @@ _OWN_ERRORS = frozenset({"ReportError", "CampaignError", "NoDataError"})
 class _OwnKernel(AsyncKernelManager):
     """Starts the running interpreter, whatever ``python3`` means among the kernels of this computer."""
 
+    @default("transport")
+    def _own_transport(self) -> str:
+        # between asking for a port and opening it another kernel can take it; a socket in a folder of
+        # one's own nobody else can take, or read
+        return "tcp" if sys.platform == "win32" else "ipc"
+
+    @default("ip")
+    def _own_ip(self) -> str:
+        if self.transport == "tcp":
+            return "127.0.0.1"
+        self._sockets = tempfile.TemporaryDirectory(prefix="wbwz-")
+        return f"{self._sockets.name}/kernel"
+
     @default("transport_encryption")
     def _own_transport_encryption(self) -> str:
-        # results cross a local port on the way to the notebook
-        return "auto"
+        # on a port results can be read on the way to the notebook
+        return "auto" if self.transport == "tcp" else "disabled"
 
     @default("kernel_spec_manager")
     def _own_kernel_spec_manager(self) -> KernelSpecManager:

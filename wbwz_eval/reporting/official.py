@@ -15,6 +15,9 @@ RIGHT, BOTTOM = PAGE[0] - LEFT - WIDTH, PAGE[1] - TOP - HEIGHT
 BODY, TITLE, PAGE_NUMBER = 16.0, 22.0, 14.0
 """三号, 二号 and 四号 in points."""
 
+TRACKING = -0.25
+"""Points added between characters: 28 of them are 448 points wide, the 版心 442.2."""
+
 LINE_PITCH = 28.99
 """22 lines in 225 mm."""
 

@@ -11,6 +11,7 @@ import typst
 
 from wbwz_eval.reporting import fonts, official
 from wbwz_eval.reporting.document import Block, Document, Figure, Grid
+from wbwz_eval.reporting.plain_text import holdable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,7 @@ def pdf_form(document: Document, *, red_head: bool = False) -> bytes:
         if isinstance(block, Figure):
             files[f"{place}.svg"] = block.svg
     words = {**asdict(document), "blocks": blocks, "layout": _layout(), "red_head": red_head}
-    files["document.json"] = json.dumps(words, ensure_ascii=False).encode()
+    files["document.json"] = holdable(json.dumps(words, ensure_ascii=False)).encode()
     fonts.check("".join(_texts(words)))
     return bytes(_compile(files, format="pdf", font_paths=[str(fonts.font_path().parent)], timestamp=0))
 
@@ -67,6 +68,7 @@ def _layout() -> dict[str, Any]:
         "title": official.TITLE,
         "number": official.PAGE_NUMBER,
         "table": official.TABLE,
+        "tracking": official.TRACKING,
         "pitch": official.LINE_PITCH,
         "fonts": official.FONTS,
         "fallback": fonts.FAMILY,

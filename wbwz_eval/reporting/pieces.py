@@ -10,8 +10,9 @@ from __future__ import annotations
 import base64
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any, Literal
+
+from wbwz_eval.reporting.plain_text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

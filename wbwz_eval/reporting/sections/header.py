@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from wbwz_eval.reporting.catalogue import INTERNAL, PUBLIC, RESTRICTED
 from wbwz_eval.reporting.pieces import Piece
+from wbwz_eval.reporting.plain_text import escape
 
 if TYPE_CHECKING:
     from wbwz_eval.reporting.view import Headed
