@@ -33,7 +33,7 @@ report: setup
 	$(BIN)/wbwz report quarterly_bulletin data/wbwz-2011
 
 test: lint
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadscope
 
 lint: setup
 	$(BIN)/ruff check .

@@ -7,11 +7,35 @@ import shutil
 from pathlib import Path
 
 import pytest
+import xdist.scheduler
 from hypothesis import HealthCheck, settings
 
 from wbwz_eval import Campaign, open_campaign
 
 ROOT = Path(__file__).parents[1]
+
+COSTLY = {
+    "tests/browser/test_bulletin.py",
+    "tests/browser/test_site.py",
+    "tests/house/test_story.py",
+    "tests/reporting/test_every_edition.py",
+    "tests/review/test_data_quality.py",
+}
+"""What the tests of such a file look at takes so long to make that one worker makes it for all of them."""
+
+
+class _Scheduling(xdist.scheduler.LoadScopeScheduling):
+    """Gives a worker one test at a time, but the costly files whole, and those first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return file if file in COSTLY else nodeid
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Tell how tests are given to workers."""
+    return _Scheduling(config, log)
+
 
 settings.register_profile(
     "here", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow], derandomize=True

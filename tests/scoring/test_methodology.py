@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 
 import pytest
+from pydantic import BaseModel
 
-from wbwz_eval import CampaignError, evaluate, open_campaign
+from wbwz_eval import CampaignError, evaluate, open_campaign, scoring
 from wbwz_eval.scoring.methodology_file import load_methodology
+from wbwz_eval.scoring.number_names import NUMBER_NAMES
 from wbwz_eval.scoring.numbers import at_day
 from wbwz_eval.scoring.tree import leaves
 
@@ -271,3 +275,16 @@ def test_the_sample_method_has_the_forty_indicators(sample):
         "member": (15, 35, 10, 20, 20),
     }.items():
         assert tuple(float(node.weight) for node in method.levels[level].tree.values()) == weights
+
+
+def test_every_number_of_a_methodology_has_a_name_for_the_committee():
+    keys = set()
+    for module in pkgutil.iter_modules(scoring.__path__):
+        for model in vars(importlib.import_module(f"{scoring.__name__}.{module.name}")).values():
+            if isinstance(model, type) and issubclass(model, BaseModel):
+                keys |= {
+                    key for key, field in model.model_fields.items() if "Number" in str(field.annotation)
+                }
+    assert keys
+    assert keys == set(NUMBER_NAMES)
+    assert not [name for name in NUMBER_NAMES.values() if name.isascii()]

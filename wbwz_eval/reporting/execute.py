@@ -14,6 +14,7 @@ from nbclient.exceptions import CellControlSignal, DeadKernelError
 from papermill.exceptions import PapermillException, PapermillExecutionError
 from papermill.iorw import write_ipynb
 from traitlets import default
+from traitlets.config import Config
 
 from wbwz_eval.reporting.errors import ReportError
 
@@ -30,28 +31,21 @@ _OWN_ERRORS = frozenset({"ReportError", "CampaignError", "NoDataError"})
 class _OwnKernel(AsyncKernelManager):
     """Starts the running interpreter, whatever ``python3`` means among the kernels of this computer."""
 
-    @default("transport")
-    def _own_transport(self) -> str:
-        # between asking for a port and opening it another kernel can take it; a socket in a folder of
-        # one's own nobody else can take, or read
-        return "tcp" if sys.platform == "win32" else "ipc"
-
-    @default("ip")
-    def _own_ip(self) -> str:
-        if self.transport == "tcp":
-            return "127.0.0.1"
-        self._sockets = tempfile.TemporaryDirectory(prefix="wbwz-")
-        return f"{self._sockets.name}/kernel"
-
-    @default("transport_encryption")
-    def _own_transport_encryption(self) -> str:
-        # on a port results can be read on the way to the notebook
-        return "auto" if self.transport == "tcp" else "disabled"
-
     @default("kernel_spec_manager")
     def _own_kernel_spec_manager(self) -> KernelSpecManager:
         # without folders to search only the running interpreter's own kernel is left
         return KernelSpecManager(kernel_dirs=[])
+
+
+def _connection(folder: str) -> Config:
+    """Return how to speak with a kernel: by sockets in a folder of one's own, which nobody else can take.
+
+    Between asking for a port and opening it another kernel can take it; and on a port results can be
+    read on the way, so that it is encrypted.
+    """
+    if sys.platform == "win32":
+        return Config({"KernelManager": {"transport_encryption": "auto"}})
+    return Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
 
 
 def execute(
@@ -72,15 +66,17 @@ def execute(
             advance(f"第 {cell_index + 1} 格")
 
     try:
-        executed = papermill.execute_notebook(
-            source,
-            target,
-            parameters=dict(values),
-            kernel_name=_KERNEL,
-            progress_bar=False,
-            kernel_manager_class=_OwnKernel,
-            on_cell_start=begin,
-        )
+        with tempfile.TemporaryDirectory(prefix="wbwz-") as sockets:
+            executed = papermill.execute_notebook(
+                source,
+                target,
+                parameters=dict(values),
+                kernel_name=_KERNEL,
+                progress_bar=False,
+                kernel_manager_class=_OwnKernel,
+                config=_connection(sockets),
+                on_cell_start=begin,
+            )
     except PapermillExecutionError as error:
         raise ReportError(_told(source, error)) from None
     except (PapermillException, CellControlSignal, DeadKernelError, RuntimeError) as error:

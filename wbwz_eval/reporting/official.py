@@ -34,6 +34,10 @@ FONTS = {
 """What each part is set in; where a computer lacks a font, its own one stands in."""
 
 
+_CHARACTERS = WIDTH / 0.352778 / TABLE
+"""What a table holds side by side, cells' margins included."""
+
+_ROOM, _DIGIT = 0.7, 0.62
 _LEAST = {"number": 4.5, "text": 5, "wide": 7, "long": 12}
 _MOST = {"number": 9, "text": 12, "wide": 18, "long": 34}
 _HEAD, _SMALLER = 5, 0.85
@@ -42,13 +46,20 @@ _HEAD, _SMALLER = 5, 0.85
 def widths_of(
     titles: tuple[str, ...], kinds: tuple[str, ...], rows: tuple[tuple[Text, ...], ...]
 ) -> tuple[float, ...]:
-    """Return each column's share of the width, by what it holds: numbers narrow, long texts wide."""
-    asked = []
+    """Return each column's share of the width by what it holds: numbers narrow but whole, long texts wide."""
+    asked, needed = [], []
     for place, (title, kind) in enumerate(zip(titles, kinds, strict=True)):
         texts = [max(_size(row[place][0]), _size(row[place][1]) * _SMALLER) for row in rows]
         size = max([*texts, min(_size(title), _HEAD)]) + 1
         asked.append(min(max(size, _LEAST[kind]), _MOST[kind]))
-    return tuple(size / sum(asked) for size in asked)
+        whole = max([len(row[place][0]) * _DIGIT for row in rows], default=0.0) if kind == "number" else 2.0
+        needed.append(min(whole, _MOST["number"]) + _ROOM)
+    spare = _CHARACTERS - sum(needed)
+    wanted = [max(size - least, 0.0) for size, least in zip(asked, needed, strict=True)]
+    if spare <= 0 or not sum(wanted):
+        return tuple(size / sum(asked) for size in asked)
+    sizes = [least + spare * more / sum(wanted) for least, more in zip(needed, wanted, strict=True)]
+    return tuple(size / sum(sizes) for size in sizes)
 
 
 def _size(text: str) -> float:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from wbwz_eval.campaign.periods import KIND_NAMES
 from wbwz_eval.scoring.measures import ledger_measures
+from wbwz_eval.scoring.number_names import NUMBER_NAMES
 from wbwz_eval.scoring.numbers import Number, cited_numbers
 from wbwz_eval.scoring.rule_words import number, rule_text
 from wbwz_eval.scoring.tree import walk
@@ -93,10 +94,9 @@ def _citations(share: Number, indicator: Indicator) -> list[str]:
     """Return what the methodology says of single numbers: their clause, approval and reason."""
     found = [("权重", each) for _, each in cited_numbers(share)]
     found += [*cited_numbers(indicator.rule), *cited_numbers(indicator.measure)]
-    return [
-        f"{name} {number(each)}（{'，'.join(filter(None, [each.clause, each.approved, each.note]))}）"
-        for name, each in found
-    ]
+    said = [(each, "，".join(filter(None, [each.clause, each.approved, each.note]))) for _, each in found]
+    names = [NUMBER_NAMES.get(name, name) for name, _ in found]
+    return [f"{name} {number(each)}（{why}）" for name, (each, why) in zip(names, said, strict=True)]
 
 
 def _gate_text(below: float | None, above: float | None, cap: float, unit: str) -> str:
