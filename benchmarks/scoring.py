@@ -77,7 +77,7 @@ def methodology() -> Methodology:
     }
     read = MethodologyFile.model_validate(data)
     fields = {name: getattr(read, name) for name in MethodologyFile.model_fields}
-    return Methodology.model_construct(**fields, digest="", approvals=())
+    return Methodology.model_construct(**fields, digest="")
 
 
 def half_up(values: np.ndarray) -> np.ndarray:

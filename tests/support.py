@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wbwz_eval import open_campaign
+from wbwz_eval.campaign.deciding import Ballot, Person, decide, propose
 from wbwz_eval.campaign.submit import Desk, Handing
 
 if TYPE_CHECKING:
@@ -130,3 +131,25 @@ def _csv(rows: list[list[str]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()
+
+
+COMMITTEE = """
+committee:
+  name: 评审组
+  members:
+    - {name: 甲某, role: 组长}
+    - {name: 乙某, role: 成员}
+    - {name: 丙某, role: 成员}
+"""
+
+
+def approve(folder: Path, version: str, day: dt.date = DAY) -> None:
+    """Let a committee of three approve a version as it stands; it is named in campaign.yaml if none is."""
+    path = folder / "campaign.yaml"
+    text = path.read_text(encoding="utf-8")
+    if "\ncommittee:" not in text:
+        path.write_text(text + COMMITTEE, encoding="utf-8")
+    propose(folder, version, Person("甲某"), "试行", day)
+    members = open_campaign(folder).committee.members
+    ballot = Ballot({member.name: "for" for member in members}, "〔2011〕1号")
+    assert decide(folder, version, ballot, day).approved

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from interrupted import calls_of, failing_from, killed_at
-from support import bare_copy
+from support import approve, bare_copy
 
 from wbwz_eval import open_campaign
 from wbwz_eval.campaign.frozen import read_freeze
@@ -101,6 +101,7 @@ def test_submit_while_the_disk_is_full(one_in: Path, tmp_path: Path) -> None:
 
 def test_freeze_killed_at_many_moments(panjin_copy: Path, tmp_path: Path) -> None:
     copy = tmp_path / "try"
+    approve(panjin_copy, "2023-inferred", DAY)
     shutil.copytree(panjin_copy, copy)
     count = calls_of(lambda: freeze(copy, PERIOD, "王某", DAY))
     ends = set()

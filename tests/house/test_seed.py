@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wbwz_eval.reporting.catalogue import REPORTS
-from wbwz_eval.review.data_quality import fields_scored
+from wbwz_eval.review.fields_needed import fields_needed
 from wbwz_eval.scoring.measures import ledger_measures
 from wbwz_eval.scoring.methodology_file import load_methodology
 
@@ -83,4 +83,4 @@ def test_the_sections_named_are_headings_of_the_notebooks():
 def test_every_ledger_is_read_or_shown(sample, methodology):
     shown = {name for row in rows() for name in _NAME.findall(row[2])}
     assert set(sample.codebook.ledgers) == shown
-    assert set(fields_scored(methodology)) <= shown
+    assert set(fields_needed(methodology)) <= shown

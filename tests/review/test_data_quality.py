@@ -15,9 +15,9 @@ from wbwz_eval.review.data_quality import (
     ceilings,
     coverage,
     diverging,
-    fields_scored,
     raters,
 )
+from wbwz_eval.review.fields_needed import fields_needed
 from wbwz_eval.scoring.methodology_file import load_methodology
 from wbwz_eval.tracking.situation import open_situation
 
@@ -125,7 +125,7 @@ def test_the_burden_is_the_cells_filled_and_those_that_nobody_reads(tmp_path):
 
 
 def test_what_indicators_read_is_what_their_measures_name(methodology):
-    read = fields_scored(methodology)
+    read = fields_needed(methodology)
     assert {"gap_start", "gap_now", "stage", "due_on", "as_of"} <= read["benchmarks"]
     assert "nominations" not in read
 

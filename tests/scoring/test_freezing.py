@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import hand_in, take_in
+from support import approve, hand_in, take_in
 
 from wbwz_eval import open_campaign
 from wbwz_eval.campaign.appeals import Decision, decide, read_appeals, register
@@ -26,6 +26,7 @@ from wbwz_eval.scoring.freezing import corrections, freeze
 from wbwz_eval.scoring.results import open_results
 from wbwz_eval.scoring.verify import is_intact, verify
 
+METHOD = "2023-inferred"
 DAY, LATER = dt.date(2023, 7, 3), dt.date(2023, 7, 20)
 D4_MENDED = "行号,被评对象,截至日期,满意率\nH4,D4,2023-04-30,99.99\n"
 
@@ -38,6 +39,7 @@ def totals(folder: Path, version: int | None = None) -> dict[str, float]:
 @pytest.fixture
 def frozen(panjin_copy: Path) -> Path:
     """The campaign with its term frozen."""
+    approve(panjin_copy, METHOD, DAY)
     freeze(panjin_copy, "term", "王某", DAY)
     return panjin_copy
 
@@ -62,6 +64,7 @@ def test_what_is_frozen_says_what_it_stands_on(frozen: Path) -> None:
         "campaign.yaml",
         "entities.csv",
         "ledgers.yaml",
+        "methodology/2023-inferred.approvals.yaml",
         "methodology/2023-inferred.yaml",
     }
     assert is_intact(verify(frozen, "term"))
@@ -91,6 +94,7 @@ def test_a_period_is_frozen_once_and_only_when_it_is_over(panjin_copy: Path) -> 
         freeze(panjin_copy, "term", "王某", dt.date(2023, 6, 13))
     with pytest.raises(CampaignError, match="由谁"):
         freeze(panjin_copy, "term", " ", DAY)
+    approve(panjin_copy, METHOD, DAY)
     freeze(panjin_copy, "term", "王某", DAY)
     with pytest.raises(CampaignError, match="已由 王某 于 2023-07-03 冻结"):
         freeze(panjin_copy, "term", "李某", LATER)
@@ -205,6 +209,7 @@ def test_the_whole_way_on_the_command_line(panjin_copy: Path, tmp_path: Path) ->
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
+    approve(panjin_copy, METHOD, DAY)
     assert "第 1 版，凭回执 1 至 1" in wbwz("freeze", panjin_copy, "term", "--by", "王某", "--on", DAY)
     assert "已登记申诉 1" in wbwz("appeal", "add", panjin_copy, "term", "D4", "--text", "满意率录错")
     file = tmp_path / "D4.csv"

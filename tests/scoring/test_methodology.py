@@ -7,6 +7,7 @@ import pkgutil
 import re
 
 import pytest
+from support import approve
 from pydantic import BaseModel
 
 from wbwz_eval import CampaignError, evaluate, open_campaign, scoring
@@ -243,11 +244,7 @@ def test_a_methodology_is_frozen(sample):
 def test_only_approval_of_these_very_bytes_counts(panjin_copy):
     method = _load(panjin_copy)
     assert method.status == "proposal"
-    beside = panjin_copy / "methodology" / "2023-inferred.approvals.yaml"
-    approval = (
-        "approvals:\n  - {digest: %s, by: 工作小组, role: 组长, on: 2023-06-01, document: 〔2023〕1号}\n"
-    )
-    beside.write_text(approval % method.digest, encoding="utf-8")
+    approve(panjin_copy, "2023-inferred")
     assert _load(panjin_copy).status == "approved"
     assert evaluate(panjin_copy, "term", "district").header["mark"] == "正式"
     path = panjin_copy / FILE

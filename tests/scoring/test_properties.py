@@ -250,7 +250,7 @@ def _method(policy: str) -> Methodology:
     }
     read = MethodologyFile.model_validate(data)
     return Methodology.model_construct(
-        **{name: getattr(read, name) for name in MethodologyFile.model_fields}, digest="", approvals=()
+        **{name: getattr(read, name) for name in MethodologyFile.model_fields}, digest=""
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Annotated
+import math
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr
 from pydantic import Field as Described
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _Name = Annotated[StrictStr, Described(min_length=1)]
 _Days = Annotated[int, Described(strict=True, ge=0)]
+_ROUNDING = 1e-9
 
 
 class Group(BaseModel):
@@ -38,6 +40,43 @@ class MethodologyVersion(BaseModel):
     effective_from: dt.date
 
 
+class Member(BaseModel):
+    """A member of the committee."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: _Name
+    role: StrictStr = ""
+
+
+class Committee(BaseModel):
+    """Who decides on the methodology, and when a decision stands.
+
+    ``quorum`` is the share of members who must vote; a proposal passes with the votes of more than
+    ``majority`` of all members, or of those present, as ``majority_of`` says; ``comment_days`` are the
+    working days between proposal and decision.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: _Name
+    members: Annotated[tuple[Member, ...], Described(min_length=1)]
+    quorum: Annotated[float, Described(gt=0, le=1)] = 2 / 3
+    majority: Annotated[float, Described(ge=0.5, lt=1)] = 0.5
+    majority_of: Literal["members", "present"] = "members"
+    comment_days: _Days = 0
+
+    @property
+    def least_present(self) -> int:
+        """How many members must vote at least."""
+        return math.ceil(self.quorum * len(self.members) - _ROUNDING)
+
+    def passes(self, in_favour: int, present: int) -> bool:
+        """Whether so many votes carry a proposal."""
+        base = len(self.members) if self.majority_of == "members" else present
+        return in_favour > self.majority * base + _ROUNDING
+
+
 class CampaignFile(BaseModel):
     """``campaign.yaml`` as it is written."""
 
@@ -51,6 +90,7 @@ class CampaignFile(BaseModel):
     start: dt.date
     end: dt.date
     cutoff_workdays: dict[PeriodKind, _Days]
+    committee: Committee | None = None
     methodology: Annotated[tuple[MethodologyVersion, ...], Described(min_length=1)]
     levels: Annotated[dict[str, _Name], Described(min_length=1)]
     persons: tuple[StrictStr, ...] = ()
@@ -93,6 +133,17 @@ def _check_campaign(written: CampaignFile, source: YamlSource, faults: FaultList
                 value=group.level,
                 line=source.line_of(("groups", group_id, "level")),
                 key=f"groups.{group_id}.level",
+            )
+    members = [member.name for member in written.committee.members] if written.committee else []
+    for index, name in enumerate(members):
+        if name in members[:index]:
+            faults.add(
+                source.name,
+                "成员重名",
+                value=name,
+                expected="能区分的姓名",
+                line=source.line_of(("committee", "members", index)),
+                key=f"committee.members[{index}]",
             )
     since = [version.effective_from for version in written.methodology]
     for index, day in enumerate(since):

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from wbwz_eval.campaign.appeals import admitted_receipts
-from wbwz_eval.campaign.campaign_file import Group, MethodologyVersion, read_campaign_file
+from wbwz_eval.campaign.campaign_file import Committee, Group, MethodologyVersion, read_campaign_file
 from wbwz_eval.campaign.check import check_rows
 from wbwz_eval.campaign.entities import load_entities
 from wbwz_eval.campaign.faults import CampaignError, FaultList, nearest, one_of
 from wbwz_eval.campaign.fields import Field
+from wbwz_eval.campaign.in_force import versions_in_force, written_versions
 from wbwz_eval.campaign.ledgers import ADDED, Codebook, Ledger, LedgerSchema, load_codebook
 from wbwz_eval.campaign.periods import Period, PeriodKind, parse_period, periods_of, previous
 from wbwz_eval.campaign.receipts import OFFICE, SUBMISSIONS, Inbox
@@ -63,6 +64,7 @@ class Campaign:
         persons: The levels whose entities are persons: no public page is made of them.
         groups: Group id → group.
         entities: See :func:`wbwz_eval.campaign.entities.load_entities`.
+        committee: Who decides on the methodology; None where campaign.yaml does not say.
         methodology_versions: In the order in which they come into force.
         not_applicable: Which indicators an entity is excused from, and when: columns ``entity_id``,
             ``indicator``, ``from``, ``to`` (``datetime64[s]``, NaT where open), ``reason``,
@@ -87,6 +89,7 @@ class Campaign:
     calendar: WorkCalendar
     cached: bool
     cutoff_workdays: dict[PeriodKind, int]
+    committee: Committee | None
     methodology_versions: tuple[MethodologyVersion, ...]
     not_applicable: pd.DataFrame
     _replayed: list[Replay] = field(default_factory=list, repr=False)
@@ -244,9 +247,18 @@ class Campaign:
             first = self.methodology_versions[0].effective_from
             message = f"{period.id} 没有生效的评价办法: 最早的从 {first} 起"
             raise CampaignError(message)
-        path = self.configuration / METHODOLOGY / f"{in_force[-1].version}.yaml"
+        return self.version_path(in_force[-1].version)
+
+    def version_path(self, version: str) -> Path:
+        """Return the file of a version of the methodology, in force or not.
+
+        Raises:
+            CampaignError: It is not there.
+        """
+        path = self.configuration / METHODOLOGY / f"{version}.yaml"
         if not path.is_file():
-            message = f"找不到评价办法 methodology/{path.name}"
+            known = one_of(written_versions(path.parent), instead_of=version)
+            message = f"找不到评价办法 methodology/{path.name};应为 {known}"
             raise CampaignError(message)
         return path
 
@@ -325,6 +337,8 @@ def open_campaign(
     if written is not None and codebook is not None:
         _check_reporters(written.levels, codebook, faults)
     not_applicable = _load_not_applicable(folder / _NOT_APPLICABLE, entities, faults)
+    listed = written.methodology if written is not None else ()
+    in_force = versions_in_force(listed, folder / METHODOLOGY, faults)
     if faults or written is None or calendar is None or entities is None or codebook is None:
         message = f"活动文件夹 {folder.name} 有误"
         raise CampaignError(message, faults)
@@ -347,7 +361,8 @@ def open_campaign(
         codebook=codebook,
         calendar=calendar,
         cutoff_workdays=written.cutoff_workdays,
-        methodology_versions=tuple(sorted(written.methodology, key=lambda version: version.effective_from)),
+        committee=written.committee,
+        methodology_versions=in_force,
         not_applicable=not_applicable,
     )
 

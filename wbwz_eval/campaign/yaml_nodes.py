@@ -67,18 +67,26 @@ class NodeReader:
         self._open: set[int] = set()
 
     def read(self, path: Path) -> Any:
-        """Return the data, or None where the file cannot be read at all."""
+        """Return a file's data, or None where it cannot be read at all."""
         try:
             raw = path.read_bytes()
         except OSError:
             self.faults.add(self.name, "找不到这个文件,或者不能读")
             return None
+        return self.read_bytes(raw)
+
+    def read_bytes(self, raw: bytes) -> Any:
+        """Return the data of a file's bytes, or None where they cannot be read at all."""
         try:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
             self.faults.add(self.name, "不是 UTF-8 编码", expected="另存为 UTF-8 的文本", line=line)
             return None
+        return self.read_text(text)
+
+    def read_text(self, text: str) -> Any:
+        """Return the data of a text, or None where it cannot be read at all."""
         try:
             node = yaml.compose(text, Loader=_Loader)
             if node is None:

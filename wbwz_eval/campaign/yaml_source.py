@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from wbwz_eval.campaign.faults import Fault, FaultList
 
-__all__ = ["Loc", "YamlSource", "key_path", "load_yaml", "read_model"]
+__all__ = ["Loc", "YamlSource", "key_path", "load_yaml", "parse_yaml", "read_model"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -26,15 +26,13 @@ class YamlSource:
     """What a YAML file says, and where.
 
     Attributes:
-        path: The file.
-        name: What faults call it.
+        name: What faults call the file.
         data: Its content: dict, list, str, int, float, bool, ``datetime.date`` or None. Keys are
             always text, as written, so that an id such as ``007`` stays one.
         faults: What is wrong with the file as YAML: not there, not UTF-8, a syntax error, a
             duplicate key.
     """
 
-    path: Path
     name: str
     data: Any
     faults: tuple[Fault, ...] = ()
@@ -68,7 +66,14 @@ def load_yaml(path: Path, *, name: str | None = None) -> YamlSource:
     """
     reader = NodeReader(name or path.name)
     data = reader.read(path)
-    return YamlSource(path, reader.name, data, tuple(reader.faults), reader.lines)
+    return YamlSource(reader.name, data, tuple(reader.faults), reader.lines)
+
+
+def parse_yaml(raw: bytes, *, name: str) -> YamlSource:
+    """Read bytes as :func:`load_yaml` reads a file."""
+    reader = NodeReader(name)
+    data = reader.read_bytes(raw)
+    return YamlSource(name, data, tuple(reader.faults), reader.lines)
 
 
 def read_model(model: type[_Model], source: YamlSource, *, faults: FaultList) -> _Model | None:

@@ -9,18 +9,16 @@ import numpy as np
 import pandas as pd
 
 from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID
+from wbwz_eval.review.fields_needed import fields_needed, filled
 from wbwz_eval.scoring.bands import Bands
-from wbwz_eval.scoring.field_checks import fields_read
-from wbwz_eval.scoring.measures import ledger_measures
 from wbwz_eval.scoring.opinions import Panel
 from wbwz_eval.scoring.rules import Efficacy, Proportional, ThresholdSlope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
     from wbwz_eval.campaign.folder import Campaign
-    from wbwz_eval.scoring.measures import Measure
     from wbwz_eval.scoring.methodology import Indicator, Methodology
     from wbwz_eval.scoring.scores import Scores
     from wbwz_eval.tracking.situation import Situation
@@ -200,22 +198,6 @@ def _rated(scores: Scores, situation: Situation, code: str, name: str, panel: Pa
     return found.assign(indicator=name)
 
 
-def fields_scored(methodology: Methodology) -> dict[str, set[str]]:
-    """Return the fields of each ledger that some indicator, bonus, deduction or veto reads."""
-    found: dict[str, set[str]] = {}
-    for measure in _measures(methodology):
-        for part in ledger_measures(measure):
-            found.setdefault(part.ledger, set()).update(fields_read(part))
-    return found
-
-
-def _measures(methodology: Methodology) -> Iterator[Measure]:
-    yield from (indicator.measure for indicator in methodology.indicators.values())
-    for level in methodology.levels.values():
-        for section in (level.bonus.items, level.deductions.items, level.vetoes):
-            yield from (item.measure for item in section.values())
-
-
 def burden(situation: Situation, shown: Mapping[str, AbstractSet[str]]) -> pd.DataFrame:
     """Return how many cells the entities had to fill for a period, and how many of them nobody reads.
 
@@ -233,7 +215,7 @@ def burden(situation: Situation, shown: Mapping[str, AbstractSet[str]]) -> pd.Da
     """
     campaign, methodology = situation.campaign, situation.methodology
     after = np.datetime64(campaign.cutoff_before(situation.period), "s")
-    scored = fields_scored(methodology)
+    scored = fields_needed(methodology)
     own = situation.header["level"]
     lines = []
     for ledger, schema in campaign.codebook.ledgers.items():
@@ -243,20 +225,16 @@ def burden(situation: Situation, shown: Mapping[str, AbstractSet[str]]) -> pd.Da
         rows = rows[rows["reported_on"] > after] if after > np.datetime64(campaign.start, "s") else rows
         asked = {code for code, field in schema.fields.items() if field.filled_by == "reporter"} - _KEYS
         columns = [code for code in schema.fields if code in asked]
-        filled = {code: int(_filled(rows[code]).sum()) for code in columns}
+        told = {code: int(filled(rows[code]).sum()) for code in columns}
         read = scored.get(ledger, set()) | set(shown.get(ledger, ())) | _named_in(campaign, ledger)
-        idle = [code for code in columns if code not in read and filled[code]]
-        unread = sum(filled[code] for code in idle)
+        idle = [code for code in columns if code not in read and told[code]]
+        unread = sum(told[code] for code in idle)
         labels = [schema.fields[code].label for code in idle]
-        lines.append((ledger, schema.name, len(rows), sum(filled.values()), unread, labels))
+        lines.append((ledger, schema.name, len(rows), sum(told.values()), unread, labels))
     return pd.DataFrame(lines, columns=["ledger", "name", "rows", "cells", "unread", "idle"])
 
 
 _KEYS = frozenset({ROW_ID, ENTITY, "status", "reporter", "evidence_id"})
-
-
-def _filled(column: pd.Series) -> pd.Series:
-    return (column.astype(object) != "") & column.notna()
 
 
 def _named_in(campaign: Campaign, ledger: str) -> set[str]:

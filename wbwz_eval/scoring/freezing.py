@@ -27,10 +27,13 @@ from wbwz_eval.campaign.frozen import (
 )
 from wbwz_eval.campaign.lock import writing
 from wbwz_eval.campaign.whole_files import digest, settle, write_settled
+from wbwz_eval.scoring.methodology_file import load_methodology, require_approved
 from wbwz_eval.scoring.results import engine_digest, open_results, result_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from wbwz_eval.campaign.periods import Period
 
 CORRECTIONS = ("level", "entity_id", "name", "item", "old", "new", "reason", "approved_by")
 _HALF = ".half-"
@@ -56,8 +59,8 @@ def freeze(
         advance: Is told each step.
 
     Raises:
-        CampaignError: The period is not over; it cannot be scored; it is frozen and no appeal has
-            been upheld since; another command is writing.
+        CampaignError: The period is not over; it cannot be scored; the methodology is not approved as
+            it stands; the period is frozen and no appeal has been upheld since; another command is writing.
     """
     if not by.strip():
         raise CampaignError("冻结要写明由谁(--by)")
@@ -106,6 +109,7 @@ class _Freezing:
             inputs = self._copy_inputs(beside / INPUTS)
             basis = self._basis()
             campaign = open_campaign(self.live.path, configuration=beside / INPUTS, basis=basis)
+            _require_approval(campaign, campaign.period(self.period))
             files = result_files(campaign, self.period, advance)
             advance("写入")
             for name, data in files.items():
@@ -167,6 +171,28 @@ class _Freezing:
             write_settled(target / name, data)
             digests[name] = digest(data)
         return digests
+
+
+def _require_approval(campaign: Campaign, period: Period) -> None:
+    """See that every version that scores the period, or one that it is composed of, is approved."""
+    last = load_methodology(campaign.methodology_path(period), campaign)
+    require_approved(campaign, last)
+    kinds = {kind for level in last.levels.values() for kind in level.composition.get(period.kind, ())}
+    kinds |= {
+        rule.periods
+        for level in last.levels.values()
+        for rule in level.recurrences.values()
+        if period.kind in rule.within
+    }
+    first = campaign.methodology_versions[0].effective_from
+    inside = [
+        campaign.methodology_path(span)
+        for kind in sorted(kinds)
+        for span in campaign.periods(kind)
+        if period.start <= span.start and first <= span.end <= period.end
+    ]
+    for path in dict.fromkeys(inside):
+        require_approved(campaign, load_methodology(path, campaign))
 
 
 def _correction(appeal: Appeal) -> Correction:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from wbwz_eval.campaign.decisions import Decision
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.scoring.fields import Strict
 from wbwz_eval.scoring.measures import Measure
@@ -82,36 +83,20 @@ class MethodologyFile(Strict):
     levels: dict[str, Level] = Field(min_length=1)
 
 
-class Approval(Strict):
-    """Who approved exactly which bytes."""
-
-    digest: str
-    by: str
-    role: str = ""
-    on: Any
-    document: str = ""
-
-
-class Approvals(Strict):
-    """The file beside a methodology that says who approved which bytes of it."""
-
-    approvals: tuple[Approval, ...]
-
-
 class Methodology(MethodologyFile):
     """A methodology that was read, checked and, by :meth:`at`, resolved for a day.
 
-    ``digest`` is the SHA-256 of the file's bytes; ``approvals`` are those of
-    exactly these bytes.
+    ``digest`` is the SHA-256 of the file's bytes; ``approval`` is the decision
+    that approved exactly these bytes, if there is one.
     """
 
     digest: str
-    approvals: tuple[Approval, ...] = ()
+    approval: Decision | None = None
 
     @property
     def status(self) -> Literal["approved", "proposal"]:
         """Whether these very bytes were approved."""
-        return "approved" if self.approvals else "proposal"
+        return "proposal" if self.approval is None else "approved"
 
     def at(self, period: Period) -> Methodology:
         """Return the methodology with each number as in force on the period's last day.

@@ -10,9 +10,11 @@ from wbwz_eval.campaign.folder import Campaign, open_campaign
 from wbwz_eval.campaign.frozen import standing
 from wbwz_eval.campaign.periods import Period, previous
 from wbwz_eval.scoring.assemble import assemble
+from wbwz_eval.scoring.methodology_file import changed_methodology
 from wbwz_eval.scoring.scored import ScoredPeriod, score_period
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from wbwz_eval.scoring.methodology import Methodology
@@ -29,20 +31,30 @@ def evaluate(
     level: str,
     *,
     methodology: Methodology | None = None,
+    changes: Mapping[str, object] | None = None,
 ) -> Scores:
     """Score all entities of a level for a period.
 
-    ``methodology`` replaces the one in force, for a what-if. The period
-    before, where the campaign has one, is scored as well for the movement.
+    ``methodology`` replaces the one in force, for a what-if; ``changes`` is a
+    small delta on it, place in the file → value, such as
+    ``{"indicators.F1.rule.threshold": 90}``, and
+    :func:`wbwz_eval.scoring.reweighting.reweighted` makes one of weights.
+    What is changed is a trial and says so. The period before, where the
+    campaign has one, is scored by the same method for the movement.
 
     Raises:
-        CampaignError: anything wrong in the campaign's files; ledger rows that
+        CampaignError: anything wrong in the campaign's files or with the
+            changed method; both a methodology and changes; ledger rows that
             contradict each other (errors of ``wbwz check``); an unknown
             period or level; :class:`NoDataError` for a period without any data.
     """
     opened = campaign if isinstance(campaign, Campaign) else open_campaign(campaign)
     span = opened.period(period) if isinstance(period, str) else period
     opened = standing(opened, span.id)
+    if changes and methodology is not None:
+        raise CampaignError("methodology 与 changes 只能给一个：先改好办法，或对现行办法试改")
+    if changes:
+        methodology = changed_methodology(opened.methodology_path(span), opened, changes)
     _require_sound(opened, span)
     current = score_period(opened, span, level, methodology=methodology)
     if not current.has_data:

@@ -14,7 +14,7 @@ from wbwz_eval.scoring.aggregate import NegativeScoreError
 from wbwz_eval.scoring.composition import PART_COLUMNS, Part, compose, recurred
 from wbwz_eval.scoring.evaluation import AfterTotal, Evaluation, PeerGroups, evaluate_values
 from wbwz_eval.scoring.measured import Context, Measured
-from wbwz_eval.scoring.measures import measure
+from wbwz_eval.scoring.measures import Measure, measure
 from wbwz_eval.scoring.methodology import Methodology, by_level
 from wbwz_eval.scoring.methodology_file import load_methodology
 from wbwz_eval.scoring.points import RawValues
@@ -92,6 +92,14 @@ class ScoredPeriod:
         """The level's rules."""
         return self.methodology.levels[self.level_id]
 
+    def by_measure(self) -> list[tuple[Measure, Measured]]:
+        """Return what was measured, with the measure that it was measured by."""
+        level = self.level
+        by = {name: self.methodology.indicators[name].measure for name in self.raws}
+        for section in (level.bonus.items, level.deductions.items, level.vetoes):
+            by |= {name: item.measure for name, item in section.items()}
+        return [(by[name], measured) for name, measured in self.measured.items()]
+
     @property
     def has_data(self) -> bool:
         """Whether any indicator has a value that stands on a ledger row."""
@@ -105,11 +113,13 @@ def score_period(
     *,
     methodology: Methodology | None = None,
     all_rows: bool = False,
+    reuse: ScoredPeriod | None = None,
 ) -> ScoredPeriod:
     """Measure and evaluate all entities of a level for a period.
 
     ``methodology`` replaces the one in force; ``all_rows`` keeps the rows of
-    other periods in the evidence, each with its reason.
+    other periods in the evidence, each with its reason; ``reuse`` is the same
+    level and period by another method, of which equal measures are taken.
 
     Raises:
         CampaignError: anything wrong in the campaign's files; an unknown
@@ -134,13 +144,14 @@ def score_period(
         all_rows=all_rows,
     )
     names = [*leaves(level.tree), *level.gate_indicators]
-    measured = {name: measure(resolved.indicators[name].measure, context) for name in names}
+    known = [] if reuse is None else reuse.by_measure()
+    measured = {name: _measured(resolved.indicators[name].measure, context, known) for name in names}
     raws = {
         name: _raw_values(measured[name], _excused(campaign, resolved, period, entities.index, name))
         for name in names
     }
     for section in (level.bonus.items, level.deductions.items, level.vetoes):
-        measured |= {name: measure(item.measure, context) for name, item in section.items()}
+        measured |= {name: _measured(item.measure, context, known) for name, item in section.items()}
     after = AfterTotal(
         {name: _value(measured[name]) for name in level.bonus.items},
         {name: _value(measured[name]) for name in level.deductions.items},
@@ -218,6 +229,10 @@ def _inner_periods(
     return found
 
 
+def _measured(how: Measure, context: Context, known: Sequence[tuple[Measure, Measured]]) -> Measured:
+    return next((found for each, found in known if each == how), None) or measure(how, context)
+
+
 def _value(measured: Measured) -> np.ndarray:
     return measured.table["value"].to_numpy(np.float64)
 
@@ -240,6 +255,7 @@ def _excused(
     """Return which entities the campaign excuses from an indicator in this period."""
     listed = campaign.not_applicable
     unknown = sorted(set(listed["indicator"]) - set(methodology.indicators))
+    unknown = [name for name in unknown if not _in_some_version(campaign, name)]
     if unknown:
         right = one_of(methodology.indicators, instead_of=unknown[0])
         msg = (
@@ -250,6 +266,12 @@ def _excused(
     not_over = listed["to"].isna() | (listed["to"] >= pd.Timestamp(period.start))
     who = listed.loc[(listed["indicator"] == indicator) & begun & not_over, "entity_id"]
     return entities.isin(who)
+
+
+def _in_some_version(campaign: Campaign, indicator: str) -> bool:
+    """Whether a version that was or will be in force has an indicator which the one at hand does not."""
+    paths = [campaign.version_path(each.version) for each in campaign.methodology_versions]
+    return any(indicator in load_methodology(path, campaign).indicators for path in paths)
 
 
 def _groups(entities: pd.DataFrame) -> PeerGroups:
