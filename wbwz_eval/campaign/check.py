@@ -11,7 +11,16 @@ from wbwz_eval.campaign.faults import Fault
 from wbwz_eval.campaign.grid import letters
 from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID, STATUS, WITHDRAWN
 from wbwz_eval.campaign.receipts import numbers_of
-from wbwz_eval.campaign.row_checks import Different, Filled, InOrder, NotLowered, Refers, RowCheck, Unique
+from wbwz_eval.campaign.row_checks import (
+    Accounted,
+    Different,
+    Filled,
+    InOrder,
+    NotLowered,
+    Refers,
+    RowCheck,
+    Unique,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
@@ -144,7 +153,9 @@ class _Checker:
             }
         )
 
-    def _breaks(self, check: RowCheck, schema: LedgerSchema, rows: pd.DataFrame) -> tuple[Mask, str]:
+    def _breaks(  # noqa: PLR0911 - one for each kind
+        self, check: RowCheck, schema: LedgerSchema, rows: pd.DataFrame
+    ) -> tuple[Mask, str]:
         """Return which rows break a check, and the field to point at."""
         match check:
             case InOrder():
@@ -162,6 +173,9 @@ class _Checker:
                 return self._twice(check, rows), check.field
             case NotLowered():
                 return _lowered(check, rows), check.field
+            case Accounted():
+                lacking = np.any([_empty(rows[code]) for code in check.needs], axis=0)
+                return lacking & _changed(check, rows), check.needs[0]
             case Refers():
                 known = self.rows(check.ledger)[check.to]
                 nowhere = ~rows[check.field].isin(known).to_numpy()
@@ -217,11 +231,25 @@ def _empty(column: pd.Series) -> Mask:
     return (column == "").to_numpy() if column.dtype == object else column.isna().to_numpy()
 
 
-def _lowered(check: NotLowered, rows: pd.DataFrame) -> Mask:
-    """Return rows whose number is below the highest one before it in the year."""
+def _by_year(check: NotLowered | Accounted, rows: pd.DataFrame) -> tuple[pd.DataFrame, Any]:
+    """Return the rows in the order of their dates, and grouped by what they share and the year."""
     dated = rows.assign(_year=rows[check.date].dt.year).sort_values(
         [check.date, "reported_on"], kind="stable"
     )
-    highest = dated.groupby([*check.by, "_year"], sort=False)[check.field].cummax()
+    return dated, dated.groupby([*check.by, "_year"], sort=False)
+
+
+def _changed(check: Accounted, rows: pd.DataFrame) -> Mask:
+    """Return rows whose number is another than the one before it in the year."""
+    dated, groups = _by_year(check, rows)
+    before = groups[check.field].shift()
+    changed = (before.notna() & (before != dated[check.field])).reindex(rows.index)
+    return changed.to_numpy(dtype=bool)
+
+
+def _lowered(check: NotLowered, rows: pd.DataFrame) -> Mask:
+    """Return rows whose number is below the highest one before it in the year."""
+    dated, groups = _by_year(check, rows)
+    highest = groups[check.field].cummax()
     wrong = (dated[check.field] < highest).reindex(rows.index)
     return wrong.to_numpy(dtype=bool)

@@ -99,6 +99,20 @@ class NotLowered(_RowCheck):
         return (self.field, *self.by, self.date)
 
 
+class Accounted(_RowCheck):
+    """A number that may change within a calendar year only where the row says why: ``needs`` is filled."""
+
+    kind: Literal["accounted"]
+    field: StrictStr
+    by: tuple[StrictStr, ...]
+    date: StrictStr
+    needs: Annotated[tuple[StrictStr, ...], Described(min_length=1)]
+
+    def own_fields(self) -> tuple[str, ...]:
+        """Return the number, what its rows share, their date, and what is needed."""
+        return (self.field, *self.by, self.date, *self.needs)
+
+
 class Refers(_RowCheck):
     """A value that must stand in a field of another ledger, as a report's task number."""
 
@@ -117,5 +131,5 @@ class Refers(_RowCheck):
 
 
 RowCheck = Annotated[
-    InOrder | Different | Filled | Unique | NotLowered | Refers, Described(discriminator="kind")
+    InOrder | Different | Filled | Unique | NotLowered | Accounted | Refers, Described(discriminator="kind")
 ]

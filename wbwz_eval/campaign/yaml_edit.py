@@ -43,7 +43,7 @@ def edited(text: str, changes: Mapping[str, Any], name: str) -> str:
     faults = FaultList()
     for written, value in changes.items():
         root, loc = _read(text), parse_place(written)
-        found = _find(root, loc, text) if value is not REMOVE else _find_key(root, loc)
+        found = _find(root, loc, text) if value is not REMOVE else _find_key(root, loc, text)
         if not isinstance(found, str) and found.inside:
             found = _missing(_at(_data(text), found.shared), found, new=value is not REMOVE) or found
         if isinstance(found, str):
@@ -133,7 +133,9 @@ def _find(root: _Node, loc: Loc, text: str) -> _Found | str:
     return _Found((node.start, node.end), anchors | own)
 
 
-def _find_key(root: _Node, loc: Loc) -> _Found | str:
+def _find_key(  # noqa: PLR0911 - one for each case
+    root: _Node, loc: Loc, text: str
+) -> _Found | str:
     """Return where a key stands with what it holds, and the comma or line that goes with it."""
     above = _find(root, loc[:-1], "")
     if isinstance(above, str):
@@ -149,6 +151,11 @@ def _find_key(root: _Node, loc: Loc) -> _Found | str:
     at = keys.index(loc[-1])
     _, start, node = parent.items[at]
     anchors = above.anchors | {each.anchor for _, each in node.walk() if each.kind != "alias"}
+    begin = text.rfind("\n", 0, start) + 1
+    if len(keys) > 1 and not parent.flow and not text[begin:start].strip():
+        # its lines, and not the comment on what follows
+        end = text.find("\n", node.end)
+        return _Found((begin, len(text) if end < 0 else end + 1), anchors)
     if at + 1 < len(keys):
         return _Found((start, parent.items[at + 1][1]), anchors)
     if at:

@@ -8,9 +8,12 @@ import typer
 
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.cli.ledgers import codebook, ledger, sample, submit, template
+from wbwz_eval.cli.methodology import methodology
 from wbwz_eval.cli.publishing import appeal, check, freeze, verify
 from wbwz_eval.cli.reports import report, report_set, site
+from wbwz_eval.cli.review import backtest, robustness
 from wbwz_eval.cli.scores import evaluate, explain, score
+from wbwz_eval.cli.weighting import sheets, weights
 from wbwz_eval.reporting.errors import ReportError
 
 app = typer.Typer(
@@ -36,7 +39,10 @@ for command in (
     verify,
 ):
     app.command()(command)
+for tried in (sheets, weights, robustness, backtest):
+    methodology.command()(tried)
 app.add_typer(appeal, name="appeal")
+app.add_typer(methodology, name="methodology")
 
 
 def main() -> None:

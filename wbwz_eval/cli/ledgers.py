@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from wbwz_eval.campaign.exports import ledger_table, row_history
 from wbwz_eval.campaign.faults import CampaignError, one_of
@@ -27,6 +24,7 @@ from wbwz_eval.campaign.templates import template as template_bytes
 from wbwz_eval.campaign.whole_files import write_whole
 from wbwz_eval.campaign.written import read_number
 from wbwz_eval.cli.arguments import CampaignArgument, Format, PeriodArgument
+from wbwz_eval.cli.printing import print_rows
 from wbwz_eval.reporting.progress import steps
 from wbwz_eval.scoring.codebook_page import codebook_page
 
@@ -186,15 +184,10 @@ def ledger(
 
 
 def _print_table(table: pd.DataFrame, title: str, *, whole: bool) -> None:
-    out = Table(title=title, title_justify="left")
     # what is empty in every row shown tells nothing
     names = [name for name in table.columns if (table[name] != "").any()]
     names = names if whole else names[:_COLUMNS_SHOWN]
-    for name in names:
-        out.add_column(str(name), overflow="fold")
-    for record in table[names].astype(str).to_dict("records"):
-        out.add_row(*[escape(text) for text in record.values()])
-    Console(width=None if sys.stdout.isatty() else 200).print(out)
+    print_rows(title, names, table[names].to_numpy())
 
 
 def _known_ledgers(campaign: Campaign, ledgers: list[str]) -> None:

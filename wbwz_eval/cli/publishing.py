@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from wbwz_eval.campaign.appeals import Decision, decide, read_appeals, register
 from wbwz_eval.campaign.check import ERROR, check_rows
 from wbwz_eval.campaign.folder import open_campaign
 from wbwz_eval.campaign.returns import IN_TIME, LATE, MISSING, returns_of
-from wbwz_eval.cli.arguments import CampaignArgument, PeriodArgument
+from wbwz_eval.cli.arguments import CampaignArgument, DayOption, PeriodArgument, day_of
+from wbwz_eval.cli.printing import print_rows
 from wbwz_eval.reporting.progress import steps
 from wbwz_eval.reporting.run import reports_folder
 from wbwz_eval.reporting.verify import verify_reports
@@ -30,10 +27,8 @@ if TYPE_CHECKING:
     from wbwz_eval.campaign.folder import Campaign
 
 _NAMES_SHOWN = 12
-_WIDTH = 160
 
 VersionOption = Annotated[int | None, typer.Option("--version", help="第几版；不写则为最后一版")]
-DayOption = Annotated[dt.datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="哪一天；默认今天")]
 
 
 def check(
@@ -62,23 +57,24 @@ def check(
 def _print_returns(campaign: Campaign, table: pd.DataFrame) -> None:
     if table.empty:
         return
-    out = Table(title="报送情况", title_justify="left")
-    for title in ("台账", "期", "层级", "应报", IN_TIME, LATE, MISSING, "迟报和缺报的"):
-        out.add_column(title, overflow="fold")
+    rows = []
     for (ledger, due, level), part in table.groupby(["ledger", "period", "level"], sort=False):
         counts = part["state"].value_counts()
         late = [f"{name}(迟)" for name in part.loc[part["state"] == LATE, "entity_id"]]
         names = [*late, *part.loc[part["state"] == MISSING, "entity_id"]]
         more = "…" if len(names) > _NAMES_SHOWN else ""
-        out.add_row(
-            campaign.codebook.ledgers[str(ledger)].name,
-            str(due),
-            campaign.levels[str(level)],
-            str(len(part)),
-            *(str(counts.get(state, 0)) for state in (IN_TIME, LATE, MISSING)),
-            escape("、".join(names[:_NAMES_SHOWN]) + more),
+        rows.append(
+            (
+                campaign.codebook.ledgers[str(ledger)].name,
+                due,
+                campaign.levels[str(level)],
+                len(part),
+                *(counts.get(state, 0) for state in (IN_TIME, LATE, MISSING)),
+                "、".join(names[:_NAMES_SHOWN]) + more,
+            )
         )
-    Console(width=None if sys.stdout.isatty() else _WIDTH).print(out)
+    heads = ("台账", "期", "层级", "应报", IN_TIME, LATE, MISSING, "迟报和缺报的")
+    print_rows("报送情况", heads, rows)
 
 
 def freeze(
@@ -89,7 +85,7 @@ def freeze(
 ) -> None:
     """冻结一期:此后这一期只凭现在的回执、办法和结果;有申诉成立后再冻结即为更正."""
     with steps("冻结") as advance:
-        record = freeze_period(campaign, period, by, _day(on), advance)
+        record = freeze_period(campaign, period, by, day_of(on), advance)
     sys.stdout.write(
         f"{record.period} 已冻结为第 {record.version} 版，凭回执 1 至 {record.through}；封签 {record.seal}\n"
     )
@@ -109,12 +105,7 @@ _CORRECTIONS = {
 
 
 def _print_corrections(table: pd.DataFrame) -> None:
-    out = Table(title="更正表", title_justify="left")
-    for title in _CORRECTIONS.values():
-        out.add_column(title, overflow="fold")
-    for row in table[list(_CORRECTIONS)].astype(str).to_dict("records"):
-        out.add_row(*[escape(text) for text in row.values()])
-    Console(width=None if sys.stdout.isatty() else _WIDTH).print(out)
+    print_rows("更正表", tuple(_CORRECTIONS.values()), table[list(_CORRECTIONS)].to_numpy())
 
 
 def verify(
@@ -162,7 +153,7 @@ def appeal_add(
     opened = open_campaign(campaign)
     span = opened.period(period)
     opened.know_sender(entity)
-    made = register(opened.path, span.id, entity, node, text, _day(on))
+    made = register(opened.path, span.id, entity, node, text, day_of(on))
     sys.stdout.write(f"已登记申诉 {made.number}：{entity} {span.id}\n")
 
 
@@ -180,7 +171,7 @@ def appeal_decide(
     """决定一件申诉;成立的,写明据以更正的回执,再用 wbwz freeze 出更正版."""
     opened = open_campaign(campaign)
     decision = Decision(
-        upheld=upheld, reason=reason, by=by, decided_on=_day(on), receipts=tuple(receipt or ())
+        upheld=upheld, reason=reason, by=by, decided_on=day_of(on), receipts=tuple(receipt or ())
     )
     counting = {one.receipt.number for one in opened.inbox.read() if one.receipt.status != "refused"}
     made = decide(opened.path, number, decision, counting)
@@ -198,7 +189,3 @@ def appeal_list(campaign: CampaignArgument) -> None:
             state = f"{verdict}({made.decision.by}：{made.decision.reason})"
         about = f"{made.period} {made.entity} {made.node}".strip()
         sys.stdout.write(f"{made.number} {made.registered_on} {about}：{made.text} → {state}\n")
-
-
-def _day(given: dt.datetime | None) -> dt.date:
-    return given.date() if given else dt.datetime.now().astimezone().date()

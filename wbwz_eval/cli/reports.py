@@ -43,6 +43,11 @@ def report(
         str, typer.Option(help="internal(内部)、public(公开)或 restricted(限阅)")
     ] = "internal",
     entity: Annotated[str | None, typer.Option(help="被评对象编号：只用于一个对象一份的报告")] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(help="要回测的办法版本；只用于评价办法检验，不写则为待决定的版本，- 为不回测"),
+    ] = None,
+    draws: Annotated[int | None, typer.Option(help="抽样次数；只用于评价办法检验", min=1)] = None,
     authority: Annotated[str | None, typer.Option(help="干部管理权限：只用于问责附件")] = None,
     *,
     all_entities: Annotated[bool, typer.Option("--all-entities", help="每个层级的每个对象各一份")] = False,
@@ -62,7 +67,7 @@ def report(
             run_batch(campaign, orders, out=out, jobs=jobs, force=force, forms=form or (), red_head=red_head),
         )
         return
-    own = {"entity": entity, "authority": authority}
+    own = {"entity": entity, "authority": authority, "against": against, "draws": draws}
     parameters = {name: value for name, value in own.items() if value is not None}
     page = run_report(
         name,

@@ -80,7 +80,9 @@ def owed(campaign: Campaign, period: Period, *, names: Sequence[str] = ()) -> li
     reports = [find_report(name) for name in names]
     for report in reports:
         report.check_period(period)
-    wanted = reports or [report for report in REPORTS if period.kind in report.kinds]
+    wanted = reports or [
+        report for report in REPORTS if period.kind in report.kinds and not report.on_request
+    ]
     methodology = load_methodology(campaign.methodology_path(period), campaign)
     orders = []
     for report in wanted:

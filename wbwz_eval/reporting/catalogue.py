@@ -24,11 +24,15 @@ _TYPE_NAMES = {str: "文字", int: "整数", float: "数", bool: "是否（true/
 
 @dataclass(frozen=True)
 class Parameter:
-    """One cell parameter of a report's notebook; ``choices`` empty = anything of its type."""
+    """One cell parameter of a report's notebook.
+
+    ``choices`` empty = anything of its type; with a ``default`` it may be left out.
+    """
 
     name: str
     type: type
     choices: tuple[str, ...] = ()
+    default: str | int | None = None
 
     def check(self, value: object) -> None:
         """Raise a :class:`ReportError` unless the value is one that the report takes."""
@@ -50,7 +54,8 @@ class Report:
     where that is not the period's own word; ``each`` is the parameter of which there is one report for
     each value; ``about`` is the ledger, and its column of days, whose rows call for it: a period without
     any owes none; where ``ledger`` is given, it serves the
-    levels that report that ledger; ``names_persons`` says that its public edition is for naming persons.
+    levels that report that ledger; ``names_persons`` says that its public edition is for naming persons;
+    ``on_request`` that no period owes it.
     """
 
     name: str
@@ -64,6 +69,7 @@ class Report:
     names_persons: bool = False
     about: tuple[str, str] | None = None
     each: Literal["", "entity", "authority"] = ""
+    on_request: bool = False
 
     def check(self, values: Mapping[str, object]) -> None:
         """Raise a :class:`ReportError` for a parameter that is missing, unknown or of another type."""
@@ -73,6 +79,8 @@ class Report:
                 msg = f"报告 {self.name} 没有参数 “{name}”；应为 {one_of(known, instead_of=name)}"
                 raise ReportError(msg)
         for name, parameter in known.items():
+            if name not in values and parameter.default is not None:
+                continue
             if name not in values:
                 msg = f"报告 {self.name} 缺少参数 {name}"
                 raise ReportError(msg)
@@ -190,6 +198,19 @@ REPORTS = (
         heading="问责附件",
         about=("accountability", "decided_on"),
         each="authority",
+    ),
+    Report(
+        name="methodology_review",
+        notebook="methodology_review.ipynb",
+        title="评价办法检验",
+        kinds=("quarter", "half", "term"),
+        parameters=(
+            *_INTERNAL,
+            Parameter("against", str, default=""),
+            Parameter("draws", int, default=0),
+        ),
+        heading="评价办法检验报告",
+        on_request=True,
     ),
     Report(
         name="term_summary",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 QUIET_SECONDS = 1.0
+_TENTHS = 10
 
 
 @contextmanager
@@ -38,6 +39,24 @@ def steps(title: str, total: int | None = None) -> Iterator[Callable[[str], None
     finally:
         timer.cancel()
         show.end(finished=finished)
+
+
+@contextmanager
+def counted(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Show the progress of work that is counted in many small units, tenth by tenth.
+
+    Yields a function to be told how many are done, and how many there are.
+    """
+    with steps(title, _TENTHS) as advance:
+        told = 0
+
+        def show(done: int, total: int) -> None:
+            nonlocal told
+            while told < _TENTHS * done // max(total, 1):
+                told += 1
+                advance(f"{done:,} / {total:,}")
+
+        yield show
 
 
 class _Log:

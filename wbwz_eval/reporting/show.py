@@ -6,6 +6,7 @@ A piece displays itself; it neither computes scores nor writes files.
 from wbwz_eval.reporting.editions import open_accountability, open_ledgers, open_report
 from wbwz_eval.reporting.findings import findings
 from wbwz_eval.reporting.portraits import open_portrait
+from wbwz_eval.reporting.reviewing import open_review
 from wbwz_eval.reporting.sections.accountability import accountability_cases
 from wbwz_eval.reporting.sections.achievements import (
     contests,
@@ -51,6 +52,29 @@ from wbwz_eval.reporting.sections.portrait import (
 from wbwz_eval.reporting.sections.profile import profile, profile_chart
 from wbwz_eval.reporting.sections.quality import quality
 from wbwz_eval.reporting.sections.ranking import composition, everybody, ranking
+from wbwz_eval.reporting.sections.review_findings import decisions, review_findings
+from wbwz_eval.reporting.sections.review_proposal import (
+    approval_record,
+    backtest_effects,
+    backtest_summary,
+    burden_change,
+    changed_targets,
+    proposed_changes,
+)
+from wbwz_eval.reporting.sections.review_ranks import (
+    close_calls,
+    declared_choices,
+    leave_outs,
+    rank_drivers,
+    rank_intervals,
+    rank_table,
+)
+from wbwz_eval.reporting.sections.review_structure import (
+    aspect_table,
+    consistency_table,
+    doubtful_indicators,
+    weights_in_effect,
+)
 from wbwz_eval.reporting.sections.terms import (
     risers,
     term_findings,
@@ -71,15 +95,26 @@ from wbwz_eval.reporting.terms import open_term
 __all__ = [
     "accountability_cases",
     "adjustments",
+    "approval_record",
+    "aspect_table",
+    "backtest_effects",
+    "backtest_summary",
     "benchmark_funnel",
+    "burden_change",
     "cascade_tree",
+    "changed_targets",
     "check_findings",
+    "close_calls",
     "completeness",
     "composition",
+    "consistency_table",
     "contests",
     "counter_pairs",
     "deadlines",
+    "decisions",
+    "declared_choices",
     "dispatch_findings",
+    "doubtful_indicators",
     "drivers",
     "entry_gaps",
     "everybody",
@@ -89,6 +124,7 @@ __all__ = [
     "header",
     "innovations",
     "lateness",
+    "leave_outs",
     "ledgers_standing",
     "lost_points",
     "meeting_sheet",
@@ -101,6 +137,7 @@ __all__ = [
     "open_ledgers",
     "open_portrait",
     "open_report",
+    "open_review",
     "open_term",
     "overdue_by_entity",
     "own_matters",
@@ -108,14 +145,19 @@ __all__ = [
     "practices",
     "profile",
     "profile_chart",
+    "proposed_changes",
     "quality",
     "quality_findings",
+    "rank_drivers",
+    "rank_intervals",
+    "rank_table",
     "ranking",
     "rating",
     "repeated_winners",
     "reporting_burden",
     "result_uses",
     "returned",
+    "review_findings",
     "risers",
     "satisfaction",
     "selection_by_dimension",
@@ -127,5 +169,6 @@ __all__ = [
     "trajectories",
     "trend",
     "unit_pages",
+    "weights_in_effect",
     "what_changed",
 ]

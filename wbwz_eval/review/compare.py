@@ -298,4 +298,6 @@ def _sentence(row: Mapping[Any, Any]) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f" {text} " if len(text) <= _SHORT else f"“{text}”"
+    if len(text) <= _SHORT or text.startswith("“"):
+        return f" {text} "
+    return f"“{text}”"

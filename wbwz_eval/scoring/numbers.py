@@ -157,15 +157,16 @@ def version_starts(node: object) -> set[dt.date]:
 
 def cited_numbers(node: object, name: str = "") -> list[tuple[str, Number]]:
     """Return, with their keys, the numbers inside a model that carry a clause, an approval or a note."""
-    if isinstance(node, Number):
-        return [(name, node)] if node.clause or node.approved or node.note else []
-    if isinstance(node, BaseModel):
-        inside = [(key, getattr(node, key)) for key in type(node).model_fields]
-    elif isinstance(node, dict):
-        inside = [(str(key), value) for key, value in node.items()]
-    else:
-        inside = [(name, value) for value in _children(node)]
-    return [found for key, value in inside for found in cited_numbers(value, key)]
+    return [
+        (key, number)
+        for key, number in _numbers(node, name)
+        if number.clause or number.approved or number.note
+    ]
+
+
+def dated_numbers(node: object, name: str = "") -> list[tuple[str, Number]]:
+    """Return, with their keys, the numbers inside a model that have dated versions."""
+    return [(key, number) for key, number in _numbers(node, name) if number.versions]
 
 
 def at_day(node: Any, day: dt.date) -> Any:
@@ -197,6 +198,18 @@ def _children(node: object) -> list[object]:
     if isinstance(node, dict):
         return list(node.values())
     return list(node) if isinstance(node, tuple) else []
+
+
+def _numbers(node: object, name: str) -> list[tuple[str, Number]]:
+    if isinstance(node, Number):
+        return [(name, node)]
+    if isinstance(node, BaseModel):
+        inside = [(key, getattr(node, key)) for key in type(node).model_fields]
+    elif isinstance(node, dict):
+        inside = [(str(key), value) for key, value in node.items()]
+    else:
+        inside = [(name, value) for value in _children(node)]
+    return [found for key, value in inside for found in _numbers(value, key)]
 
 
 def round_half_up(values: FloatArray | float, digits: int | None) -> FloatArray:

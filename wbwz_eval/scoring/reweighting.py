@@ -84,7 +84,8 @@ def _family(
         heaviest = max(free, key=lambda name: found[name])
         found[heaviest] = round(found[heaviest] + total - sum(found.values()), _DIGITS)
     return {
-        weight_place(level, (*parent, name), children[name]): weight
+        # 35 and not 35.0 is what a person would write
+        weight_place(level, (*parent, name), children[name]): int(weight) if weight.is_integer() else weight
         for name, weight in found.items()
         if weight != before[name]
     }
