@@ -47,6 +47,7 @@ sample: setup
 bench: setup
 	$(BIN)/python benchmarks/scoring.py
 	$(BIN)/python benchmarks/ledgers.py
+	$(BIN)/python benchmarks/robustness.py
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \

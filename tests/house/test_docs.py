@@ -36,3 +36,14 @@ def test_links_lead_somewhere(page):
     anchors = set(re.findall(r'<a id="([^"]+)">', text))
     for anchor in re.findall(r"\]\(#([^)]+)\)", text):
         assert anchor in anchors, anchor
+
+
+def test_the_what_ifs_of_the_review_run(monkeypatch):
+    """Each block of Python runs as it stands, from the project's folder."""
+    monkeypatch.chdir(ROOT)
+    blocks = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs" / "review.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert blocks
+    for block in blocks:
+        exec(block, {})

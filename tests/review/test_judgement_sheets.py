@@ -338,3 +338,12 @@ def test_of_one_member_there_is_no_agreement_to_tell(tmp_path):
     found = combine(read(tmp_path, budget(50, 30, 20), AGREED), "budget")
     assert found.concordance is None
     assert found.weights.to_numpy() == pytest.approx([0.5, 0.3, 0.2])
+
+
+def test_pairwise_judgements_are_read_a_second_way_too(tmp_path):
+    """Both members: F over Y 2, F over Z 4, Y over Z 2: consistent, so 4:2:1 by rows, ∛8 : ∛1 : ∛(1/8)."""
+    same = pairs(("F 比服务", DEGREES[1]), ("F 比服务", DEGREES[3]), ("Y 比效能", "2"))
+    found = combine(read(tmp_path, same, same), "ahp")
+    assert found.beside.to_dict() == pytest.approx({"F": 4 / 7, "Y": 2 / 7, "Z": 1 / 7})
+    assert found.weights.to_dict() == pytest.approx(found.beside.to_dict())
+    assert combine(read(tmp_path, budget(50, 30, 20), budget(50, 30, 20)), "budget").beside is None

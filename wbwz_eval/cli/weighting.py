@@ -188,6 +188,9 @@ def _print_found(found: WeightsFound, name: str, names: dict[str, str]) -> None:
             for row in found.consistency.to_dict("records")
         ]
         print_rows("判断前后一致吗", ("成员", "一致性比率", "上限", "一致"), told)
+    if found.beside is not None:
+        apart = 100 * float((found.beside - found.weights).abs().max())
+        sys.stdout.write(f"行几何平均法得到的权重与特征向量法最多相差 {apart:.2f} 个百分点\n")
     if found.concordance is not None:
         agreed = found.concordance
         sys.stdout.write(

@@ -17,6 +17,7 @@ from wbwz_eval.review.pairwise import (
     REVIEW_COLUMNS,
     aggregate,
     eigenvector_priorities,
+    geometric_mean_priorities,
     pairwise_weights,
     told,
 )
@@ -46,6 +47,8 @@ class WeightsFound:
 
     Attributes:
         weights: By criterion id, summing to 1.
+        beside: The same judgements by another way of reading them, to compare: of pairwise judgements the
+            row geometric mean (Crawford & Williams 1985); None for other methods.
         by_member: Each member's own weights: members × criteria.
         concordance: How far the members agree on the order; None of one member, or where nobody tells
             the criteria apart.
@@ -56,6 +59,7 @@ class WeightsFound:
     """
 
     weights: pd.Series
+    beside: pd.Series | None
     by_member: pd.DataFrame
     concordance: Concordance | None
     consistency: pd.DataFrame
@@ -94,12 +98,16 @@ def combine(
     by_member = pd.DataFrame(own, index=codes).T.rename_axis("member")
     if not accept_inconsistent:
         _require_consistent(consistency, reviews, _SHEETS[method])
+    beside = None
     if method == "ahp":
-        group = eigenvector_priorities(aggregate(np.stack(list(judgements.pairwise.values()))))
+        together = aggregate(np.stack(list(judgements.pairwise.values())))
+        group = eigenvector_priorities(together)
+        beside = pd.Series(geometric_mean_priorities(together), index=codes, name="row_geometric_mean")
     else:
         group = by_member.to_numpy().mean(axis=0)
     return WeightsFound(
         weights=pd.Series(group, index=codes, name=method),
+        beside=beside,
         by_member=by_member,
         concordance=_agreement(by_member),
         consistency=consistency,
