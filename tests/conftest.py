@@ -19,6 +19,7 @@ COSTLY = {
     "tests/browser/test_site.py",
     "tests/house/test_story.py",
     "tests/reporting/test_every_edition.py",
+    "tests/reporting/test_review_sections.py",
     "tests/review/test_data_quality.py",
 }
 """What the tests of such a file look at takes so long to make that one worker makes it for all of them."""

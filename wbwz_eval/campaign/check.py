@@ -126,8 +126,8 @@ class _Checker:
         unknown = ~rows[ENTITY].isin(self._campaign.entities.index).to_numpy()
         yield self._found(rows, unknown & new, ledger, ENTITY, ERROR, "被评对象不在 entities.csv 里")
         for check in schema.checks:
-            wrong, code = self._breaks(check, schema, rows)
-            yield self._found(rows, wrong & new, ledger, code, check.severity, check.message)
+            for wrong, code in self._breaks(check, rows):
+                yield self._found(rows, wrong & new, ledger, code, check.severity, check.message)
 
     def _found(
         self, rows: pd.DataFrame, wrong: Mask, ledger: str, code: str, severity: str, message: str
@@ -153,10 +153,15 @@ class _Checker:
             }
         )
 
-    def _breaks(  # noqa: PLR0911 - one for each kind
-        self, check: RowCheck, schema: LedgerSchema, rows: pd.DataFrame
+    def _breaks(self, check: RowCheck, rows: pd.DataFrame) -> list[tuple[Mask, str]]:
+        """Return which rows break a check, by the field to point at; a row is told once."""
+        if isinstance(check, Accounted):
+            return _unaccounted(check, rows)
+        return [self._breaks_one(check, rows)]
+
+    def _breaks_one(
+        self, check: InOrder | Different | Filled | Unique | NotLowered | Refers, rows: pd.DataFrame
     ) -> tuple[Mask, str]:
-        """Return which rows break a check, and the field to point at."""
         match check:
             case InOrder():
                 # comparisons with an empty date or number are false
@@ -173,9 +178,6 @@ class _Checker:
                 return self._twice(check, rows), check.field
             case NotLowered():
                 return _lowered(check, rows), check.field
-            case Accounted():
-                lacking = np.any([_empty(rows[code]) for code in check.needs], axis=0)
-                return lacking & _changed(check, rows), check.needs[0]
             case Refers():
                 known = self.rows(check.ledger)[check.to]
                 nowhere = ~rows[check.field].isin(known).to_numpy()
@@ -237,6 +239,16 @@ def _by_year(check: NotLowered | Accounted, rows: pd.DataFrame) -> tuple[pd.Data
         [check.date, "reported_on"], kind="stable"
     )
     return dated, dated.groupby([*check.by, "_year"], sort=False)
+
+
+def _unaccounted(check: Accounted, rows: pd.DataFrame) -> list[tuple[Mask, str]]:
+    """Return the changed rows that lack something needed, each by the first field that is empty."""
+    found, left = [], _changed(check, rows)
+    for code in check.needs:
+        lacking = left & _empty(rows[code])
+        found.append((lacking, code))
+        left = left & ~lacking
+    return found
 
 
 def _changed(check: Accounted, rows: pd.DataFrame) -> Mask:

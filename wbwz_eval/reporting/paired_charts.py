@@ -21,7 +21,6 @@ from wbwz_eval.reporting.drawing import (
     folded,
     left_margin,
     svg,
-    units,
     value_axis,
 )
 
@@ -89,57 +88,56 @@ def pairs(items: Sequence[Pair], names: tuple[str, str], limits: tuple[float, fl
 
 
 def slopes(items: Sequence[Slope], names: tuple[str, str]) -> bytes:
-    """Draw places from left to right, first place on top; who moves is drawn strong and named in full."""
-    last = max(max(item.before, item.after) for item in items)
-    columns = [[item.before for item in items], [item.after for item in items]]
-    said = [_named(items, places) for places in columns]
-    side = max(units(f"{place:g} {text}") for named in said for place, text in named.items())
-    margin = side * SIZE / 72 / 2 + 0.16
+    """Draw places from left to right, best on top; who moves is drawn strong.
+
+    Each has a line of its own on either side, those who share a place one below the other.
+    """
+    labels = [folded(item.label, 12) for item in items]
+    befores = _lines([item.before for item in items], [item.after for item in items])
+    sides = (
+        (befores, [f"{label} {item.before:g}" for label, item in zip(labels, items, strict=True)]),
+        (
+            _lines([item.after for item in items], befores),
+            [f"{item.after:g} {label}" for label, item in zip(labels, items, strict=True)],
+        ),
+    )
+    row = ROW * (1.55 if any("\n" in label for label in labels) else 1.0)
+    margin = left_margin([text for _, texts in sides for text in texts]) + 0.02
     with drawing():
-        figure, axes = canvas(ROW * (last + 1.4), left=margin, right=margin, below=0.0)
-        for column, named in enumerate(said):
-            for place, text in named.items():
+        figure, axes = canvas(row * len(items) + ROW, left=margin, right=margin, below=0.0)
+        for column, (lines, texts) in enumerate(sides):
+            left = column == 0
+            told = zip((-ROW / row, *lines), (cut(names[column], 24), *texts), strict=True)
+            for place, (line, text) in enumerate(told):
                 axes.annotate(
-                    f"{text} {place:g}" if column == 0 else f"{place:g} {text}",
-                    (column, place),
-                    xytext=(-6 if column == 0 else 6, 0),
+                    text,
+                    (column, line),
+                    xytext=(-6 if left else 6, 0),
                     textcoords="offset points",
                     va="center",
-                    ha="right" if column == 0 else "left",
+                    ha="right" if left else "left",
+                    fontsize=SMALL if place == 0 else SIZE,
+                    color=FAINT if place == 0 else INK,
                 )
-        for item in items:
+        for item, *ends in zip(items, *(lines for lines, _ in sides), strict=True):
             moved = item.before != item.after
             axes.plot(
                 [0, 1],
-                [item.before, item.after],
+                ends,
                 marker="o",
                 ms=3.6,
                 color=ACCENT if moved else FAINT,
                 lw=1.6 if moved else 0.9,
                 zorder=2 if moved else 1,
+                clip_on=False,
             )
-        for column, name in enumerate(names):
-            axes.annotate(
-                cut(name, 24),
-                (column, 0.3),
-                va="center",
-                ha="right" if column == 0 else "left",
-                xytext=(-6 if column == 0 else 6, 0),
-                textcoords="offset points",
-                fontsize=SMALL,
-                color=FAINT,
-            )
-        axes.set_xlim(-0.02, 1.02)
-        axes.set_ylim(last + 0.6, -0.2)
+        axes.set_xlim(0, 1)
+        axes.set_ylim(len(items) - 0.5, -0.5 - ROW / row)
         axes.axis("off")
         return svg(figure)
 
 
-def _named(items: Sequence[Slope], places: Sequence[float]) -> dict[float, str]:
-    """Return what stands at each place: those who share it are named together, as far as there is room."""
-    return {
-        place: cut(
-            "、".join(item.label for item, each in zip(items, places, strict=True) if each == place), 24
-        )
-        for place in sorted(set(places))
-    }
+def _lines(places: Sequence[float], ties: Sequence[float]) -> list[int]:
+    """Return on which line each stands: in the order of the places, equal ones in that of ``ties``."""
+    order = sorted(range(len(places)), key=lambda at: (places[at], ties[at]))
+    return [order.index(at) for at in range(len(places))]

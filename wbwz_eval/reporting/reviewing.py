@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from pydantic import ValidationError
 
 from wbwz_eval.campaign.decisions import ApprovalRecord, Decision, read_record
 from wbwz_eval.campaign.faults import CampaignError
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 NOT_ASKED = "-"
 """The value of ``against`` for which no version is tried."""
+FEWEST, MOST = 100, 100_000
+"""So many draws may be asked for, as in :class:`wbwz_eval.review.choices.Choices`."""
 WEIGHTS_BY = 0.2
 """By how much of itself each weight moves where only weights are in question (the first three places)."""
 
@@ -118,6 +121,11 @@ def open_review(campaign: str, period: str, level: str, edition: str, against: s
         }
     )
     try:
+        Choices(draws=draws or FEWEST)
+    except ValidationError:
+        message = f"参数 draws 的值 {draws} 不对；应为 0（按活动所定），或 {FEWEST} 到 {MOST} 次"
+        raise ReportError(message) from None
+    try:
         opened = open_campaign(campaign)
         span = check_place(entry, opened, period, level, edition)
         scores = in_edition(open_results(opened, period, level), edition)
@@ -129,6 +137,8 @@ def open_review(campaign: str, period: str, level: str, edition: str, against: s
             choices = choices.model_copy(update={"draws": draws})
         alone = Choices(draws=choices.draws, seed=choices.seed, weights=WeightChoice(spread=WEIGHTS_BY))
         version = against or proposed_version(opened)
+        if version not in {"", NOT_ASKED}:
+            opened.version_path(version)  # an unknown one is told before anything is drawn
         with counted("稳健性") as advance:
             found = robustness(scored, choices, advance=advance)
         return Review(
@@ -142,7 +152,7 @@ def open_review(campaign: str, period: str, level: str, edition: str, against: s
             leave_one_out(scored),
             coherence(scored),
             target_changes(fixed, load_methodology(fixed.methodology_path(span), fixed), span),
-            None if version in ("", NOT_ASKED) else _proposed(opened, version, span, level),
+            None if version in {"", NOT_ASKED} else _proposed(opened, version, span, level),
         )
     except CampaignError as error:
         raise ReportError(str(error)) from None
@@ -161,7 +171,9 @@ def proposed_version(campaign: Campaign) -> str:
 def _proposed(campaign: Campaign, version: str, span: Period, level: str) -> Proposed:
     new = load_methodology(campaign.version_path(version), campaign)
     old = load_methodology(campaign.methodology_path(span), campaign)
-    spans = past_periods(campaign, until=span)
+    # where a campaign closes no quarters the periods tried are of the kind under review
+    kind = "quarter" if "quarter" in campaign.cutoff_workdays else span.kind
+    spans = past_periods(campaign, kind, until=span)
     return Proposed(
         new,
         read_record(campaign.path / METHODOLOGY, version),

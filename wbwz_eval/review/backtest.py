@@ -14,6 +14,7 @@ from scipy import stats
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.frozen import standing
 from wbwz_eval.campaign.periods import label_zh
+from wbwz_eval.scoring.methodology import by_level
 from wbwz_eval.scoring.scored import score_period
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _LEAST = 3
 """Fewer than this many pairs of numbers tell nothing of how one goes with the other."""
+_NOISE_DIGITS = 9
+"""What lies beyond is binary noise, and must not make differences of equal changes."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def backtest(
         CampaignError: no period can be scored; the version has no rules for the level; anything wrong
             in the campaign's files.
     """
+    by_level(proposed, level)
     parts, spans = [], []
     for span in periods:
         fixed = standing(campaign, span.id)
@@ -131,7 +135,7 @@ def _beside(old: ScoredPeriod, new: ScoredPeriod) -> pd.DataFrame:
         table[f"total_{label}"] = scored.evaluation.total
         table[f"rank_{label}"] = scored.evaluation.rank
         table[f"grade_{label}"] = order[scored.evaluation.grade]
-    table["change"] = table["total_new"] - table["total_old"]
+    table["change"] = (table["total_new"] - table["total_old"]).round(_NOISE_DIGITS)
     table["moved"] = table["rank_old"] - table["rank_new"]
     return table
 
@@ -249,8 +253,8 @@ def size_effect(table: pd.DataFrame) -> pd.DataFrame:
         ("total_new", "new"),
         ("change", "change"),
     ):
-        ranks = known.groupby(keys)[column].rank()
-        count = known.groupby(keys)[column].transform("count")
+        own = known[column].round(_NOISE_DIGITS).groupby([known[key] for key in keys])
+        ranks, count = own.rank(), own.transform("count")
         share[name] = ((ranks - 1) / (count - 1)).where(count > 1)
     means = share.groupby("entity_id").mean().dropna(subset=["size"])
     lines = []

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import yaml
 from pydantic import BaseModel
 
 from wbwz_eval.campaign.yaml_source import key_path
+from wbwz_eval.review.change_words import NOTHING, WHOLE, cited, item_of, section_of, value_text, word
 from wbwz_eval.scoring.methodology import MethodologyFile
-from wbwz_eval.scoring.number_names import NUMBER_NAMES
 from wbwz_eval.scoring.numbers import Number
-from wbwz_eval.scoring.points import POLICY_NAMES
-from wbwz_eval.scoring.rule_base import RuleBase
-from wbwz_eval.scoring.rule_words import number, rule_text
+from wbwz_eval.scoring.rule_words import rule_text
 from wbwz_eval.scoring.tree import walk
 
 if TYPE_CHECKING:
@@ -24,87 +21,11 @@ if TYPE_CHECKING:
     from wbwz_eval.scoring.methodology import Indicator
 
 COLUMNS = ("level", "section", "about", "item", "old", "new", "said", "place")
-NOTHING = "无"
 _SHORT = 8
-
-_SECTIONS = {
-    "tree": "指标和权重",
-    "full": "总则",
-    "aggregation": "总则",
-    "min_coverage": "总则",
-    "total_cap": "总则",
-    "bonus": "附加分",
-    "deductions": "扣分",
-    "vetoes": "否优",
-    "groups": "分组",
-    "rank": "位次",
-    "grades": "等次",
-    "composition": "跨期合成",
-    "recurrences": "跨期规则",
-}
-_WORDS = {
-    **NUMBER_NAMES,
-    "aggregation": "汇总方法",
-    "aspect": "看点",
-    "below_min_size": "小组的处理",
-    "basis": "依据",
-    "bonus": "附加分",
-    "children": "下级",
-    "clause": "条款",
-    "counter_pairs": "配对指标",
-    "deductions": "扣分",
-    "direction": "方向",
-    "display": "显示小数位",
-    "full": "满分",
-    "gates": "门槛指标",
-    "gloss": "英文释义",
-    "grade_cap": "等次上限",
-    "grades": "等次",
-    "groups": "分组",
-    "items": "项目",
-    "measure": "数据口径",
-    "method": "位次形式",
-    "missing": "缺数处理",
-    "name": "名称",
-    "node": "节点得分小数位",
-    "not_applicable": "不适用的处理",
-    "note": "说明",
-    "office": "责任科室",
-    "order": "等次名称和顺序",
-    "place": "位次",
-    "quotas": "名额",
-    "rank": "位次",
-    "rounding": "修约",
-    "rule": "计分办法",
-    "scope": "位次范围",
-    "share": "名额比例",
-    "tie_break": "并列处理顺序",
-    "ties": "并列者",
-    "title": "标题",
-    "total": "总分小数位",
-    "unit": "单位",
-    "value": "数值小数位",
-    "vetoes": "否优",
-    "weight": "权重",
-    "points": "分值",
-}
-_VALUES = {
-    "up": "越大越好",
-    "down": "越小越好",
-    "arithmetic": "算术平均",
-    "geometric": "几何平均",
-    "harmonic": "调和平均",
-    "include": "都计入",
-    "exclude": "都不计入",
-    "show_only": "只列示",
-    "group": "组内",
-    "level": "全部",
-    "competition": "并列占位（1、2、2、4）",
-    "dense": "并列不占位（1、2、2、3）",
-    "ordinal": "不并列",
-    "average": "并列取平均",
-    **POLICY_NAMES,
-}
+_ITSELF, _THERE = "整项", "有"
+"""The item of a change that brings in or takes out a whole thing, and what is said of one that is there."""
+_PLAIN = (WHOLE, "位次", "等次", "分组")
+"""Sections whose items say by themselves what they are about."""
 
 
 def diff(old: MethodologyFile, new: MethodologyFile, levels: Mapping[str, str]) -> pd.DataFrame:
@@ -148,7 +69,7 @@ def _changes(  # noqa: C901 - one branch for each kind of thing
         if float(old) != float(new) or old.versions != new.versions:
             yield loc, old, new
         elif (old.clause, old.approved, old.note) != (new.clause, new.approved, new.note):
-            yield (*loc, "note"), _cited(old), _cited(new)
+            yield (*loc, "note"), cited(old), cited(new)
     elif isinstance(old, BaseModel) and type(old) is type(new):
         for name in type(old).model_fields:
             yield from _changes(getattr(old, name), getattr(new, name), (*loc, name))
@@ -172,13 +93,17 @@ def _told(
         level, rest = str(loc[1]), loc[2:]
         name = levels.get(level, level)
         if not rest:
-            return name, "层级", name, "全部规则", _text(before), _text(after), place
-        section = _SECTIONS.get(str(rest[0]), "总则")
+            return name, "层级", name, _ITSELF, _there(before), _there(after), place
+        section = section_of(str(rest[0]))
         if rest[0] == "tree":
             return (name, section, *_about_node(old, new, level, rest[1:], before, after), place)
         about = _about_rule(old, new, level, rest)
-        return name, section, about, _item(rest), _text(before), _text(after), place
-    return "", "总则", "办法", _item(loc), _text(before), _text(after), place
+        either = before if after is None else after
+        # an item, a veto, a rule across periods: has a name, and comes or goes as a whole
+        item = _ITSELF if hasattr(either, "name") else item_of(rest)
+        about = f"{about}（{section}）" if item == _ITSELF else about
+        return name, section, about, item, value_text(before), value_text(after), place
+    return "", WHOLE, "办法", item_of(loc), value_text(before), value_text(after), place
 
 
 def _about_indicator(
@@ -188,14 +113,18 @@ def _about_indicator(
     either = new.indicators.get(code) or old.indicators[code]
     about = f"指标 {code} {either.name}"
     if len(loc) == 2:  # noqa: PLR2004 - the indicator itself
-        return "指标和权重", about, "指标", _rule(old, code), _rule(new, code)
+        return "指标和权重", about, _ITSELF, _rule(old, code), _rule(new, code)
     what = str(loc[2])
     if what == "rule":
-        return "计分办法", about, "计分办法", _rule(old, code), _rule(new, code)
+        texts = _rule(old, code), _rule(new, code)
+        if texts[0] != texts[1]:
+            return "计分办法", about, "计分办法", *texts
+        # the sentence says neither remarks nor from which day a number is in force
+        return "计分办法", about, f"计分办法（{item_of(loc[2:])}）", value_text(before), value_text(after)
     if what == "measure":
-        inner = "·".join(_WORDS.get(str(step), str(step)) for step in loc[3:]) or "全部"
-        return "数据口径", about, f"数据口径（{inner}）", _text(before), _text(after)
-    return "指标和权重", about, _item(loc[2:]), _text(before), _text(after)
+        inner = "·".join(word(step) for step in loc[3:] if not isinstance(step, int)) or "全部"
+        return "数据口径", about, f"数据口径（{inner}）", value_text(before), value_text(after)
+    return "指标和权重", about, item_of(loc[2:]), value_text(before), value_text(after)
 
 
 def _rule(method: MethodologyFile, code: str) -> str:
@@ -225,79 +154,49 @@ def _about_node(
     name = node.name or next((m.indicators[code].name for m in (new, old) if code in m.indicators), code)
     about = f"{name}（{code}）"
     if not field:
-        old_text, new_text = (_text(each.share) if each is not None else NOTHING for each in (before, after))
+        old_text, new_text = (
+            value_text(each.share) if each is not None else NOTHING for each in (before, after)
+        )
         return about, "权重" if node.points is None else "分值", old_text, new_text
-    return about, _item(tuple(field)), _text(before), _text(after)
+    return about, item_of(tuple(field)), value_text(before), value_text(after)
 
 
 def _about_rule(old: MethodologyFile, new: MethodologyFile, level: str, loc: Loc) -> str:
     """Return what people call the thing that a change after the total is about."""
-    thing: Any = next((m.levels[level] for m in (new, old) if level in m.levels), None)
-    name = _SECTIONS.get(str(loc[0]), "总则")
+    name = section_of(str(loc[0]))
+    # what is taken out is named by the old version
+    things: list[Any] = [m.levels[level] for m in (new, old) if level in m.levels]
     for step in loc:
-        if isinstance(thing, dict):
-            thing = thing.get(step)
-            name = str(getattr(thing, "name", "") or step)
+        inside = [each for each in things if isinstance(each, dict)]
+        if inside:
+            things = [each[step] for each in inside if step in each]
+            name = next((each.name for each in things if hasattr(each, "name")), word(step))
         else:
-            thing = getattr(thing, str(step), None)
+            things = [getattr(each, str(step), None) for each in things]
     return name
 
 
-def _item(loc: Loc) -> str:
-    words = [_WORDS.get(str(step), "") for step in loc if not isinstance(step, int)]
-    return next((word for word in reversed(words) if word), str(loc[-1]))
-
-
-def _cited(value: Number) -> str:
-    return "，".join(filter(None, (value.clause, value.approved, value.note))) or NOTHING
-
-
-def _text(value: Any) -> str:  # noqa: PLR0911 - one for each kind of value
-    if value is None or value in ((), {}, ""):
-        return NOTHING
-    if isinstance(value, Number):
-        if value.versions:
-            return "，".join(f"{each.start} 起 {number(each.value)}" for each in value.versions)
-        return number(value)
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, str):
-        return _VALUES.get(value, value)
-    if isinstance(value, RuleBase):
-        return rule_text(value, "up", 100.0, "")
-    plain = _plain(value)
-    said: str = yaml.safe_dump(
-        plain, default_flow_style=True, allow_unicode=True, width=1_000_000, sort_keys=False
-    )
-    return said.removesuffix("\n").removesuffix("\n...")
-
-
-def _plain(value: Any) -> Any:
-    """Return what is written of a model, without its defaults."""
-    if isinstance(value, Number):
-        return int(value) if float(value).is_integer() else float(value)
-    if isinstance(value, BaseModel):
-        return {name: _plain(getattr(value, name)) for name in sorted(value.model_fields_set)}
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(each) for each in value]
-    return value
+def _there(value: Any) -> str:
+    return NOTHING if value is None else _THERE
 
 
 def _sentence(row: Mapping[Any, Any]) -> str:
     who = f"{row['level']}：" if row["level"] else ""
-    about = "" if row["about"] in (row["item"], "总则") else f"{row['about']}的"
-    head = f"{who}{about}{row['item']}"
-    old, new = (_quoted(str(row[name])) for name in ("old", "new"))
+    whole = row["item"] == _ITSELF
+    own = row["about"] in (row["item"], *_PLAIN)
+    thing = row["about"] if whole else row["item"] if own else f"{row['about']}的{row['item']}"
+    head = thing if whole and row["about"] == row["level"] else f"{who}{thing}"
+    texts = [str(row["old"]), str(row["new"])]
+    long = max(map(len, texts)) > _SHORT
+    # short ones are set off by blanks, longer ones by quotes
+    old, new = (_quoted(text) if long else f" {text} " for text in texts)
     if row["old"] == NOTHING:
-        return f"{head}增加{new}"
+        return f"{head}新增" if row["new"] == _THERE else f"{head}新增，为{new}".rstrip()
     if row["new"] == NOTHING:
-        return f"{head}取消，原为{old}"
-    return f"{head}由{old}改为{new}"
+        return f"{head}取消" if whole else f"{head}取消，原为{old}".rstrip()
+    return f"{head}由{old}改为{new}".rstrip()
 
 
 def _quoted(text: str) -> str:
-    if len(text) <= _SHORT or text.startswith("“"):
-        return f" {text} "
-    return f"“{text}”"
+    inside = text.replace("“", "‘").replace("”", "’")
+    return f"“{inside}”"

@@ -32,14 +32,20 @@ COLUMNS = (
     "approver",
 )
 OF_METHOD = "评价办法"
+_TARGETS = (
+    *("target", "threshold", "satisfied", "unacceptable", "standard"),
+    *("from_", "to", "reference", "low", "high"),
+)
+"""The numbers of a rule that say how good is good enough; the points that it gives for that are none."""
 
 
 def target_changes(campaign: Campaign, methodology: MethodologyFile, period: Period) -> pd.DataFrame:
     """Return each change of a target in mid-year, up to a period's last day.
 
-    Of the method: each dated version of a number of an indicator's rule after the first. Of the
-    ledgers: each further version, in a calendar year, of a target in a ledger whose codebook checks
-    that targets are not lowered, as far as it was reported by the period's cut-off.
+    Of the method: each dated version after the first of a target or threshold in an indicator's rule,
+    unless it begins with a calendar year or changes nothing. Of the ledgers: each further version, in a
+    calendar year, of a target in a ledger whose codebook checks that targets are not lowered, as far as it
+    was reported by the period's cut-off.
 
     Returns:
         One row per change, by day: ``source`` (``OF_METHOD`` or the ledger's name), ``entity_id`` and
@@ -57,8 +63,13 @@ def _of_method(methodology: MethodologyFile) -> Iterator[tuple[object, ...]]:
     for code, indicator in methodology.indicators.items():
         sign = 1.0 if indicator.direction == "up" else -1.0
         for key, number in dated_numbers(indicator.rule):
+            if key not in _TARGETS:
+                continue
             item = f"{code} {indicator.name}：{NUMBER_NAMES.get(key, key)}"
             for old, new in pairwise(number.versions):
+                # what is in force from New Year on is the year's target, as the first of a year in a ledger
+                if (new.start.month, new.start.day) == (1, 1) or new.value == old.value:
+                    continue
                 lowered = sign * (new.value - old.value) < 0
                 about = (new.start, old.value, new.value, lowered, new.reason, new.approver)
                 yield (OF_METHOD, "", "", item, *about)

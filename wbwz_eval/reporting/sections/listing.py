@@ -47,13 +47,17 @@ def listing(
     most: int = MOST,
     notes: tuple[str, ...] = (),
     head: int = 0,
+    rest: str = "行见台账",
 ) -> Table:
-    """Return a table's rows; past ``most`` the rest is counted, a column without any value is left out."""
+    """Return a table's rows; past ``most`` the rest is counted, a column without any value is left out.
+
+    ``rest`` is said of the rows that are not shown.
+    """
     kept = [one for place, one in enumerate(shown) if place == head or _says(table, one)]
     rows = tuple(tuple(_cell(row, one) for one in kept) for row in table.head(most).to_dict("records"))
     more = len(table) - len(rows)
     if more > 0:
-        notes = (*notes, f"只列前 {len(rows)} 行，另有 {more} 行见台账。")
+        notes = (*notes, f"只列前 {len(rows)} 行，另有 {more} {rest}。")
     columns = tuple(Column(one.title, _KINDS.get(one.form, "number")) for one in kept)
     return Table(caption, columns, rows, notes, head=kept.index(shown[head]))
 

@@ -8,17 +8,22 @@ from wbwz_eval.reporting.pieces import Bullets, Prose, Stack
 from wbwz_eval.reporting.wording import listed, number, percent, signed
 from wbwz_eval.review.fields_needed import LESS, MORE
 from wbwz_eval.review.robustness import HIGH, LOW
-from wbwz_eval.scoring.node_table import DIMENSION
+from wbwz_eval.scoring.node_table import DIMENSION, INDICATOR
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from wbwz_eval.reporting.reviewing import Proposed, Review
 
 SURE = 0.9
 """From this share of draws on one entity is told to stand before another."""
+CHANCE = 0.05
+"""From this p-value up an effect may be chance."""
+REST = "行没有列出"
+"""What is said of the rows of a table that are not shown."""
 _FIRST = 3
-_CHANCE = 0.05
 
 
 def review_findings(review: Review) -> Bullets:
@@ -91,7 +96,7 @@ def _leaders(review: Review) -> str:
         f"{row['name']}（第 {row['rank']:g} 位，{percent(row['same'], 0)} 不变）"
         for row in turned.to_dict("records")
     ]
-    return f"只让权重各变动 ±{by}，前三名里有 {len(turned)} 个的位次不稳：{listed(named, 4)}。"
+    return f"只让权重各变动 ±{by}，前三名里有 {len(turned)} 个的位次不稳：{_some(named, 4)}。"
 
 
 def _drivers(review: Review) -> str:
@@ -110,17 +115,34 @@ def _drivers(review: Review) -> str:
     return f"{said}，其次是{'、'.join(named)}。"
 
 
+def _some(names: Iterable[str], most: int) -> str:
+    """Join names with 、; that there are more is said, their number stands before."""
+    every = list(names)
+    return "、".join(every[:most]) + ("等" if len(every) > most else "")
+
+
+def top_kind(table: pd.DataFrame) -> tuple[str, str]:
+    """Return of what kind the children of the top are, and what people call them.
+
+    A tree without dimensions has indicators there.
+    """
+    return (DIMENSION, "维度") if (table["kind"] == DIMENSION).any() else (INDICATOR, "指标")
+
+
 def _weights(review: Review) -> str:
     table = review.coherence.weights
-    tops = table[table["kind"] == DIMENSION]
+    kind, noun = top_kind(table)
+    tops = table[table["kind"] == kind]
     off = tops[tops["differs"].astype(bool)]
+    if tops["relative"].isna().all():
+        return f"数据太少，看不出各{noun}在总分里的实际影响。"
     if off.empty:
-        return "各维度在总分里的实际影响与名义权重没有可靠的差别。"
+        return f"各{noun}在总分里的实际影响与名义权重没有可靠的差别。"
     named = [
-        f"{row['name']}名义 {percent(row['nominal'], 0)}、实际 {percent(row['relative'], 0)}"
+        f"{row['name']}（名义 {percent(row['nominal'], 0)}，实际 {percent(row['relative'], 0)}）"
         for row in off.to_dict("records")
     ]
-    return f"实际影响与名义权重不符的维度：{listed(named, 5)}。"
+    return f"实际影响与名义权重不符的{noun}：{listed(named, 5)}。"
 
 
 def _indicators(review: Review) -> str:
@@ -130,12 +152,12 @@ def _indicators(review: Review) -> str:
     pairs = coherence.correlations[coherence.correlations["redundant"].astype(bool)]
     said = []
     if len(mute):
-        said.append(f"{len(mute)} 项几乎分不出高低（{listed(mute['name'], 4)}）")
+        said.append(f"{len(mute)} 项几乎分不出高低（{_some(mute['name'], 4)}）")
     if len(against):
-        said.append(f"{len(against)} 项与本维度相反（{listed(against['name'], 4)}）")
+        said.append(f"{len(against)} 项与本维度相反（{_some(against['name'], 4)}）")
     if len(pairs):
         named = [f"{row['first_name']}与{row['second_name']}" for row in pairs.to_dict("records")]
-        said.append(f"{len(pairs)} 对几乎重复（{listed(named, 3)}）")
+        said.append(f"{len(pairs)} 对几乎重复（{_some(named, 3)}）")
     if not said:
         return f"{len(coherence.indicators)} 项指标各能分出高低，没有与本维度相反的，也没有重复的。"
     return f"{len(coherence.indicators)} 项指标中，{'；'.join(said)}。"
@@ -148,12 +170,12 @@ def _aspects(review: Review) -> str:
     gaps = table[table["gap"].astype(bool)]
     said = f"文件要求的 {len(table)} 个看点"
     said += (
-        f"中，{len(gaps)} 个没有计分指标对应（{listed(gaps['aspect'], 4)}）"
+        f"中，{len(gaps)} 个没有计分指标对应（{_some(gaps['aspect'], 4)}）"
         if len(gaps)
         else "都有计分指标对应"
     )
     if len(loose):
-        said += f"；{len(loose)} 项指标在文件里找不到看点（{listed(loose['name'], 4)}）"
+        said += f"；{len(loose)} 项指标在文件里找不到看点（{_some(loose['name'], 4)}）"
     return f"{said}。"
 
 
@@ -165,7 +187,7 @@ def _targets(review: Review) -> str:
     unsaid = table[(table["reason"] == "") | (table["approver"] == "")]
     said = f"年中调整目标 {len(table)} 处，其中下调 {len(lowered)} 处"
     said += (
-        f"（{listed(dict.fromkeys(lowered['name'].where(lowered['name'] != '', lowered['item'])), 4)}）"
+        f"（{_some(dict.fromkeys(lowered['name'].where(lowered['name'] != '', lowered['item'])), 4)}）"
         if len(lowered)
         else ""
     )
@@ -186,7 +208,7 @@ def _backtested(review: Review) -> str:
         f"过去 {len(summary)} 期按它重算：位次变动 {summary['movers'].sum():.0f} 对象次"
         f"（共 {summary['ranked'].sum():.0f}），等次变动 {summary['regraded'].sum():.0f}"
     )
-    if len(stability):
+    if stability[["tau_old", "tau_new"]].notna().any().all():
         said += (
             f"；前后两期次序的一致程度由 {number(stability['tau_old'].mean(), 2)} "
             f"到 {number(stability['tau_new'].mean(), 2)}"
@@ -198,7 +220,7 @@ def _on_size(proposed: Proposed) -> str:
     assert proposed.backtest is not None
     sizes = proposed.backtest.size
     row = sizes[sizes["what"] == "change"].to_dict("records")[0]
-    if not row["p"] < _CHANCE:
+    if not row["p"] < CHANCE:
         return "看不出它偏向工作量大或小的对象。"
     side = "大" if row["rho"] > 0 else "小"
     return (
@@ -244,7 +266,7 @@ def _on_places(review: Review) -> str:
     )
     if len(doubtful):
         said += (
-            f"，并对等次没有九成把握的 {len(doubtful)} 个对象（{listed(doubtful['name'], 4)}）先复核再定等次"
+            f"，并对等次没有九成把握的 {len(doubtful)} 个对象（{_some(doubtful['name'], 4)}）先复核再定等次"
         )
     return f"{said}？"
 
@@ -256,7 +278,7 @@ def _on_indicators(review: Review) -> str:
     gaps = coherence.aspects[coherence.aspects["gap"].astype(bool)]
     asked = []
     if len(mute):
-        asked.append(f"修订或停用分不出高低的 {listed(mute['name'], 4)}")
+        asked.append(f"修订或停用分不出高低的 {len(mute)} 项（{_some(mute['name'], 4)}）")
     if len(pairs):
         worst = pairs.iloc[pairs["r"].abs().argmax()]
         asked.append(
@@ -264,7 +286,7 @@ def _on_indicators(review: Review) -> str:
             f"r = {number(worst['r'], 2)}）"
         )
     if len(gaps):
-        asked.append(f"为没有指标的看点补指标（{listed(gaps['aspect'], 4)}）")
+        asked.append(f"为没有指标的 {len(gaps)} 个看点补指标（{_some(gaps['aspect'], 4)}）")
     if not asked:
         return "指标不需要修订：是否同意？"
     return f"是否{'；是否'.join(asked)}？"

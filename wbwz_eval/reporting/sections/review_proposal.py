@@ -10,6 +10,7 @@ from wbwz_eval.campaign.decisions import VOICES, Comment, Proposal
 from wbwz_eval.reporting import paired_charts
 from wbwz_eval.reporting.pieces import Picture, Piece, Prose, Stack
 from wbwz_eval.reporting.sections.listing import Shown, listing
+from wbwz_eval.reporting.sections.review_findings import CHANCE, REST
 from wbwz_eval.reporting.wording import listed, number, percent, signed
 from wbwz_eval.review.target_changes import OF_METHOD
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _NONE = Prose(("没有待决定的版本，也没有指定要试的版本。",))
 _MOST = 20
-_CHANCE = 0.05
 
 
 def proposed_changes(review: Review) -> Piece:
@@ -37,7 +37,9 @@ def proposed_changes(review: Review) -> Piece:
         Shown("old", str(old), "long"),
         Shown("new", new, "long"),
     )
-    return listing(f"{old} 与 {new} 的区别（{len(proposed.diff)} 处）", proposed.diff, columns, most=60)
+    return listing(
+        f"{old} 与 {new} 的区别（{len(proposed.diff)} 处）", proposed.diff, columns, most=60, rest=REST
+    )
 
 
 def backtest_summary(review: Review) -> Stack:
@@ -121,7 +123,7 @@ def _movers(found: BackTest) -> Piece:
         Shown("grades", "等次", "text"),
         Shown("change", "总分变化", "signed", 2),
     )
-    return listing(f"位次或等次会变的（{len(touched)} 对象次）", touched, columns, most=_MOST)
+    return listing(f"位次或等次会变的（{len(touched)} 对象次）", touched, columns, most=_MOST, rest=REST)
 
 
 def _place(rank: float) -> str:
@@ -171,7 +173,7 @@ def _size_said(found: BackTest) -> str:
         f"与总分变化的相关 {number(change['rho'], 2)}（p = {number(change['p'], 3)}）。"
         f"工作量小的一半平均 {signed(change['small'], 2)} 分，大的一半 {signed(change['large'], 2)} 分。"
     )
-    if change["p"] < _CHANCE:
+    if change["p"] < CHANCE:
         return f"{said}新版本对工作量{'大' if change['rho'] > 0 else '小'}的对象有利。"
     return f"{said}这点差别可能出于偶然。"
 
@@ -224,8 +226,8 @@ def approval_record(review: Review) -> Stack:
             str(review.header["methodology_version"]), review.record, review.header["methodology_digest"]
         )
     ]
-    if review.proposed is not None:
-        method = review.proposed.methodology
+    method = None if review.proposed is None else review.proposed.methodology
+    if review.proposed and method and method.digest != review.header["methodology_digest"]:
         parts.append(_entries(method.version, review.proposed.record, method.digest))
     committee = review.committee
     if committee is not None:

@@ -9,7 +9,7 @@ import pandas as pd
 from wbwz_eval.reporting import charts
 from wbwz_eval.reporting.pieces import Picture, Piece, Prose, Stack
 from wbwz_eval.reporting.sections.listing import Shown, listing
-from wbwz_eval.reporting.sections.review_findings import SURE, neighbours
+from wbwz_eval.reporting.sections.review_findings import REST, SURE, neighbours
 from wbwz_eval.reporting.wording import listed, number, percent, place
 
 if TYPE_CHECKING:
@@ -102,8 +102,12 @@ def rank_intervals(review: Review) -> Stack:
             for row in shown.to_dict("records")
         ]
         wide = group.iloc[int((group["high"] - group["low"]).argmax())]
-        widest = f"{wide['name']}，第 {wide['low']} 到 {wide['high']} 位"
-        alt = f"{name}各对象的位次和九成区间；区间最宽的是{widest}。"
+        widest = (
+            f"区间最宽的是{wide['name']}，第 {wide['low']} 到 {wide['high']} 位"
+            if wide["low"] < wide["high"]
+            else "各个的区间都只有一个位次"
+        )
+        alt = f"{name}各对象的位次和九成区间；{widest}。"
         more = f"，只画前 {len(shown)} 个" if len(shown) < len(group) else ""
         caption = f"{name}：位次（点）与九成抽样所在的区间（线）{more}"
         parts.append(Picture(charts.dots(items, (0.5, max(worst, 2.0) + 0.5)), alt, caption))
@@ -126,12 +130,13 @@ def rank_table(review: Review) -> Piece:
         Shown("grade", "等次", "text"),
         *(Shown(grade, f"{grade}的可能", "share", 0) for grade in grades),
     )
-    notes = (
+    notes: tuple[str, ...] = (
         "九成区间：抽样位次的第 5 到第 95 百分位。",
         "先于下一位：排在表中下一个之前的抽样所占的份额，并列算一半。",
-        "等次的可能只看按办法的尺度计分的抽样：别的尺度没有分数线。",
     )
-    return listing("位次、区间和等次的可能", table, columns, most=60, notes=notes)
+    if grades:
+        notes += ("等次的可能只看按办法的尺度计分的抽样：别的尺度没有分数线。",)
+    return listing("位次、区间和等次的可能", table, columns, most=60, notes=notes, rest=REST)
 
 
 def close_calls(review: Review) -> Piece:
@@ -160,7 +165,9 @@ def close_calls(review: Review) -> Piece:
         Shown("change", "变动（百分点）", "signed"),
     )
     note = "只动一个维度的权重、其余维度按比例让出时，使两者互换的最小变动；由全套计分规则求得。"
-    return Stack((Prose((said,)), listing("最容易互换的相邻对象", told, columns, most=_MOST, notes=(note,))))
+    return Stack(
+        (Prose((said,)), listing("最容易互换的相邻对象", told, columns, most=_MOST, notes=(note,), rest=REST))
+    )
 
 
 def rank_drivers(review: Review) -> Piece:
@@ -232,4 +239,4 @@ def leave_outs(review: Review) -> Piece:
     notes: tuple[str, ...] = ("它的权重分给同级。",)
     if len(idle):
         notes += (f"去掉后位次都不变的：{listed(idle['name'], 8)}。",)
-    return listing("逐一去掉指标和维度", moving, columns, most=_MOST, notes=notes)
+    return listing("逐一去掉指标和维度", moving, columns, most=_MOST, notes=notes, rest=REST)

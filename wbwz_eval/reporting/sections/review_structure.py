@@ -9,6 +9,7 @@ import pandas as pd
 from wbwz_eval.reporting import paired_charts
 from wbwz_eval.reporting.pieces import Cell, Column, Picture, Piece, Prose, Stack, Table
 from wbwz_eval.reporting.sections.listing import Shown, listing
+from wbwz_eval.reporting.sections.review_findings import REST, top_kind
 from wbwz_eval.reporting.wording import NONE, listed, number, percent
 from wbwz_eval.review.coherence import REDUNDANT
 from wbwz_eval.review.data_quality import CEILING_SHARE, LITTLE_SPREAD
@@ -26,8 +27,9 @@ def weights_in_effect(review: Review) -> Stack:
     """Return what each dimension and indicator really weighs, against the weight that the method gives it."""
     table = review.coherence.weights
     parts: list[Piece] = []
-    tops = table[table["kind"] == DIMENSION]
-    parts += _weight_pictures(tops, "各维度")
+    kind, noun = top_kind(table)
+    tops = table[table["kind"] == kind]
+    parts += _weight_pictures(tops, f"各{noun}")
     for code, name in zip(tops["node"], tops["name"], strict=True):
         own = table[(table["kind"] == INDICATOR) & (table["dimension"] == code)]
         parts += _weight_pictures(own, f"{name}各指标")
@@ -51,7 +53,8 @@ def weights_in_effect(review: Review) -> Stack:
         "统计的是本层级全部对象，各组合在一起。",
     )
     known = table[table["relative"].notna()]
-    mute = table[table["relative"].isna()]
+    # a node between dimension and indicator has no share of its own
+    mute = table[table["relative"].isna() & table["kind"].isin([DIMENSION, INDICATOR])]
     if len(mute):
         notes += (f"数据太少或人人相同而没有列出的：{listed(mute['name'], 8)}。",)
     parts.append(listing("名义权重与实际影响", known, columns, most=60, notes=notes))
@@ -123,7 +126,8 @@ def _components(review: Review) -> Piece:
     for key, title in ((TOP, "五个维度合看"), (ALL, "全部指标合看")):
         own = review.coherence.components[review.coherence.components["set"] == key]
         line = review.coherence.sets[review.coherence.sets["set"] == key]
-        if own.empty or line.empty:
+        flat = key == TOP and review.coherence.dimensions.empty
+        if own.empty or line.empty or flat:
             continue
         above = int(line["above_one"].iloc[0])
         first = float(own["share"].iloc[0])
@@ -141,7 +145,7 @@ def _between(review: Review) -> Piece:
     tops = review.coherence.dimensions
     codes, names = list(tops["node"]), list(tops["name"])
     if len(codes) <= 1:
-        return Prose(("只有一个维度。",))
+        return Prose(("只有一个维度。" if codes else "指标不分维度。",))
     known = {}
     for row in table.to_dict("records"):
         known[row["first"], row["second"]] = known[row["second"], row["first"]] = row["r"]
@@ -163,6 +167,9 @@ def doubtful_indicators(review: Review) -> Stack:
     """Return indicators that tell nothing apart, work against their dimension, repeat others or lack data."""
     coherence = review.coherence
     table = coherence.indicators
+    # where the tree has no dimensions an indicator is its own
+    home = table["dimension_name"].where(table["dimension"] != table["node"], "")
+    table = table.assign(dimension_name=home)
     parts: list[Piece] = []
     mute = table[table["mute"].astype(bool)]
     if len(mute):
@@ -198,7 +205,7 @@ def doubtful_indicators(review: Review) -> Stack:
             Shown("n", "对象数", "count"),
         )
         note = f"相关（绝对值）在 {number(REDUNDANT, 1)} 以上。两项说的若真是一件事，等于这件事的权重加倍。"
-        parts.append(listing("几乎重复的", pairs, columns, most=_MOST, notes=(note,)))
+        parts.append(listing("几乎重复的", pairs, columns, most=_MOST, notes=(note,), rest=REST))
     sparse = table[table["missing"] > _SPARSE].sort_values("missing", ascending=False, kind="stable")
     if len(sparse):
         columns = (
