@@ -27,9 +27,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pymcdm.methods import WPM, WSM
 
-from wbwz_eval.review.choices import Draws, Scenario
-from wbwz_eval.review.climb import Contest
-from wbwz_eval.review.simulation import simulate
+from wbwz_eval.review.uncertainty.choices import Draws, Scenario
+from wbwz_eval.review.uncertainty.climb import Contest
+from wbwz_eval.review.uncertainty.simulation import simulate
 from wbwz_eval.scoring.evaluation import PeerGroups
 from wbwz_eval.scoring.methodology import Rounding
 from wbwz_eval.scoring.tree import Level

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wbwz_eval.reporting.catalogue import REPORTS
-from wbwz_eval.review.fields_needed import fields_needed
+from wbwz_eval.review.versions.fields_needed import fields_needed
 from wbwz_eval.scoring.measures import ledger_measures
 from wbwz_eval.scoring.methodology_file import load_methodology
 

@@ -19,7 +19,7 @@ from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.reviewing import FEWEST, MOST, open_review
 from wbwz_eval.reporting.run import run_report
 from wbwz_eval.reporting.sections import review_findings, review_proposal, review_ranks, review_structure
-from wbwz_eval.review.choices import Choices, WeightChoice
+from wbwz_eval.review.uncertainty.choices import Choices, WeightChoice
 
 NAME, PERIOD = "methodology_review", "2012-Q3"
 SAMPLE = str(DATA / "wbwz-2011")
@@ -294,7 +294,7 @@ def test_the_back_test_on_the_first_page(review):
     blank = with_backtest(made, stability=stability.assign(tau_old=NONE))
     assert "一致程度" not in said(blank, "回测")
     assert "—" not in said(blank, "回测")
-    # four fields of the service items are needed no more (tests/review/test_fields_needed.py)
+    # four fields of the service items are needed no more (tests/review/versions/test_fields_needed.py)
     assert "填报字段多要 0 个，少要 4 个。" in said(review, "回测")
 
 
@@ -333,6 +333,9 @@ def test_whether_places_may_be_published_as_they_are(review):
     bare = with_places(review, drop=odds, over_next=[0.6, 0.99, NONE])
     assert asked(bare)[1] == f"有 1 对相邻的对象分不出先后：{interval}？"
     assert "的可能" not in " ".join(column.title for column in review_ranks.rank_table(bare).columns)
+    # where hardly anybody is told apart, a second look at everybody is no answer
+    blurred = with_places(review, over_next=[0.6, 0.7, NONE], **odds)
+    assert asked(blurred)[1].startswith("2 对相邻的对象里有 2 对分不出先后：是否不公布逐个的位次，只公布")
     titles = [column.title for column in review_ranks.rank_table(made).columns]
     assert titles[-4:] == ["优秀的可能", "良好的可能", "合格的可能", "不合格的可能"]
 

@@ -17,7 +17,7 @@ from wbwz_eval.review.data_quality import (
     diverging,
     raters,
 )
-from wbwz_eval.review.fields_needed import fields_needed
+from wbwz_eval.review.versions.fields_needed import fields_needed
 from wbwz_eval.scoring.methodology_file import load_methodology
 from wbwz_eval.tracking.situation import open_situation
 

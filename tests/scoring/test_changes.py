@@ -41,7 +41,7 @@ def test_a_trial_says_so_and_changes_nothing_on_the_disk(panjin):
 def test_a_change_is_checked_like_the_file(panjin):
     with pytest.raises(CampaignError, match="合计"):
         evaluate(panjin, "term", "district", changes={"levels.district.tree.satisfied.points": 50})
-    with pytest.raises(CampaignError, match="没有 levels.distric；最接近的是 district"):
+    with pytest.raises(CampaignError, match=r"没有 levels\.distric；最接近的是 district"):
         evaluate(panjin, "term", "district", changes={"levels.distric.full": 50})
     with pytest.raises(CampaignError, match="不认识的键"):
         evaluate(panjin, "term", "district", changes={"levels.district.ful": 50})

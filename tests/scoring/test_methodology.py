@@ -7,8 +7,8 @@ import pkgutil
 import re
 
 import pytest
-from support import approve
 from pydantic import BaseModel
+from support import approve
 
 from wbwz_eval import CampaignError, evaluate, open_campaign, scoring
 from wbwz_eval.scoring.methodology_file import load_methodology

@@ -21,7 +21,7 @@ from wbwz_eval.campaign.yaml_edit import REMOVE
 from wbwz_eval.campaign.yaml_source import parse_yaml
 from wbwz_eval.cli.arguments import CampaignArgument, DayOption, Format, VersionArgument, day_of
 from wbwz_eval.cli.printing import print_rows
-from wbwz_eval.review.compare import diff as diff_versions
+from wbwz_eval.review.versions.compare import diff as diff_versions
 from wbwz_eval.scoring.methodology_file import load_methodology
 from wbwz_eval.scoring.new_version import write_version
 from wbwz_eval.scoring.reweighting import reweighted

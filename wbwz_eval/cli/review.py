@@ -12,11 +12,11 @@ from wbwz_eval.campaign.frozen import standing
 from wbwz_eval.cli.arguments import CampaignArgument, Format, LevelOption, PeriodArgument
 from wbwz_eval.cli.printing import print_rows
 from wbwz_eval.reporting.progress import counted, steps
-from wbwz_eval.review.backtest import backtest as test_back
-from wbwz_eval.review.backtest import past_periods
-from wbwz_eval.review.choices import load_choices
-from wbwz_eval.review.fields_needed import compare_fields
-from wbwz_eval.review.robustness import robustness as run_robustness
+from wbwz_eval.review.uncertainty.choices import load_choices
+from wbwz_eval.review.uncertainty.robustness import robustness as run_robustness
+from wbwz_eval.review.versions.backtest import backtest as test_back
+from wbwz_eval.review.versions.backtest import past_periods
+from wbwz_eval.review.versions.fields_needed import compare_fields
 from wbwz_eval.scoring.methodology_file import load_methodology
 from wbwz_eval.scoring.scored import score_period
 

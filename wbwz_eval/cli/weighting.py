@@ -15,11 +15,11 @@ from wbwz_eval.campaign.frozen import standing
 from wbwz_eval.campaign.whole_files import write_whole
 from wbwz_eval.cli.arguments import CampaignArgument, LevelOption, VersionArgument
 from wbwz_eval.cli.printing import print_rows
-from wbwz_eval.review.expert_weights import combine
-from wbwz_eval.review.judgement_reading import read_judgements
-from wbwz_eval.review.judgement_sheets import judgement_sheet
-from wbwz_eval.review.siblings import sibling_names, sibling_scores, weight_changes
-from wbwz_eval.review.weights import blended, data_weights
+from wbwz_eval.review.weighting.expert_weights import combine
+from wbwz_eval.review.weighting.judgement_reading import read_judgements
+from wbwz_eval.review.weighting.judgement_sheets import judgement_sheet
+from wbwz_eval.review.weighting.siblings import sibling_names, sibling_scores, weight_changes
+from wbwz_eval.review.weighting.weights import blended, data_weights
 from wbwz_eval.scoring.methodology_file import load_methodology
 from wbwz_eval.scoring.new_version import write_version
 from wbwz_eval.scoring.scored import score_period
@@ -27,7 +27,7 @@ from wbwz_eval.scoring.scored import score_period
 if TYPE_CHECKING:
     from wbwz_eval.campaign.campaign_file import Committee
     from wbwz_eval.campaign.folder import Campaign
-    from wbwz_eval.review.expert_weights import WeightsFound
+    from wbwz_eval.review.weighting.expert_weights import WeightsFound
     from wbwz_eval.scoring.methodology import Methodology
 
 NodeOption = Annotated[str, typer.Option(help="哪个节点的下级；不写则为各维度")]

@@ -17,14 +17,14 @@ from wbwz_eval.reporting.catalogue import check_place, find_report
 from wbwz_eval.reporting.editions import in_edition
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.progress import counted
-from wbwz_eval.review.backtest import BackTest, backtest, past_periods
-from wbwz_eval.review.choices import Choices, WeightChoice, load_choices
-from wbwz_eval.review.coherence import Coherence, coherence
-from wbwz_eval.review.compare import diff
-from wbwz_eval.review.fields_needed import compare_fields
-from wbwz_eval.review.nudges import leave_one_out, swaps
-from wbwz_eval.review.robustness import Robustness, robustness
-from wbwz_eval.review.target_changes import target_changes
+from wbwz_eval.review.structure.coherence import Coherence, coherence
+from wbwz_eval.review.uncertainty.choices import Choices, WeightChoice, load_choices
+from wbwz_eval.review.uncertainty.nudges import leave_one_out, swaps
+from wbwz_eval.review.uncertainty.robustness import Robustness, robustness
+from wbwz_eval.review.versions.backtest import BackTest, backtest, past_periods
+from wbwz_eval.review.versions.compare import diff
+from wbwz_eval.review.versions.fields_needed import compare_fields
+from wbwz_eval.review.versions.target_changes import target_changes
 from wbwz_eval.scoring.methodology_file import load_methodology
 from wbwz_eval.scoring.results import open_results
 from wbwz_eval.scoring.scored import ScoredPeriod, score_period
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 NOT_ASKED = "-"
 """The value of ``against`` for which no version is tried."""
 FEWEST, MOST = 100, 100_000
-"""So many draws may be asked for, as in :class:`wbwz_eval.review.choices.Choices`."""
+"""So many draws may be asked for, as in :class:`wbwz_eval.review.uncertainty.choices.Choices`."""
 WEIGHTS_BY = 0.2
 """By how much of itself each weight moves where only weights are in question (the first three places)."""
 
@@ -51,9 +51,10 @@ class Proposed:
     Attributes:
         methodology: What it says.
         record: What became of it so far.
-        diff: See :func:`wbwz_eval.review.compare.diff`, against the version in force.
-        backtest: See :class:`wbwz_eval.review.backtest.BackTest`; None where the level has no rules in it.
-        fields: See :func:`wbwz_eval.review.fields_needed.compare_fields`.
+        diff: See :func:`wbwz_eval.review.versions.compare.diff`, against the version in force.
+        backtest: See :class:`wbwz_eval.review.versions.backtest.BackTest`; None where the level has no
+            rules in it.
+        fields: See :func:`wbwz_eval.review.versions.fields_needed.compare_fields`.
     """
 
     methodology: Methodology
@@ -74,10 +75,10 @@ class Review:
         record: What became of the version in force.
         robustness: With the declared choices.
         by_weights: With every weight moved by up to ± 20 % of itself and nothing else.
-        swaps: See :func:`wbwz_eval.review.nudges.swaps`.
-        without: See :func:`wbwz_eval.review.nudges.leave_one_out`.
-        coherence: See :class:`wbwz_eval.review.coherence.Coherence`.
-        targets: See :func:`wbwz_eval.review.target_changes.target_changes`.
+        swaps: See :func:`wbwz_eval.review.uncertainty.nudges.swaps`.
+        without: See :func:`wbwz_eval.review.uncertainty.nudges.leave_one_out`.
+        coherence: See :class:`wbwz_eval.review.structure.coherence.Coherence`.
+        targets: See :func:`wbwz_eval.review.versions.target_changes.target_changes`.
         proposed: What is proposed; None where nothing is.
     """
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID
-from wbwz_eval.review.fields_needed import fields_needed, filled
+from wbwz_eval.review.versions.fields_needed import fields_needed, filled
 from wbwz_eval.scoring.bands import Bands
 from wbwz_eval.scoring.opinions import Panel
 from wbwz_eval.scoring.rules import Efficacy, Proportional, ThresholdSlope

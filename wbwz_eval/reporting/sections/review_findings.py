@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from wbwz_eval.reporting.pieces import Bullets, Prose, Stack
 from wbwz_eval.reporting.wording import listed, number, percent, signed
-from wbwz_eval.review.fields_needed import LESS, MORE
-from wbwz_eval.review.robustness import HIGH, LOW
+from wbwz_eval.review.uncertainty.robustness import HIGH, LOW
+from wbwz_eval.review.versions.fields_needed import LESS, MORE
 from wbwz_eval.scoring.node_table import DIMENSION, INDICATOR
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ CHANCE = 0.05
 """From this p-value up an effect may be chance."""
 REST = "行没有列出"
 """What is said of the rows of a table that are not shown."""
-_FIRST = 3
+_FIRST, _MOSTLY = 3, 0.8
 
 
 def review_findings(review: Review) -> Bullets:
@@ -260,10 +260,14 @@ def _on_places(review: Review) -> str:
     grades = [column for column in review.header["grade_order"] if column in review.robustness.entities]
     table = review.robustness.entities
     doubtful = table[table[grades].max(axis=1) < SURE] if grades else table.iloc[:0]
-    said = (
-        f"有 {len(unsure)} 对相邻的对象分不出先后：是否在通报里同时公布位次区间"
-        f"（抽样的第 {number(100 * LOW, 0)} 到第 {number(100 * HIGH, 0)} 百分位）"
-    )
+    interval = f"位次区间（抽样的第 {number(100 * LOW, 0)} 到第 {number(100 * HIGH, 0)} 百分位）"
+    if len(unsure) > _MOSTLY * len(pairs):
+        # asking for a second look at nearly everybody would be asking for nothing
+        return (
+            f"{len(pairs)} 对相邻的对象里有 {len(unsure)} 对分不出先后：是否不公布逐个的位次，"
+            f"只公布{interval}{'和等次' if grades else ''}，并按第四部分的原因改进办法？"
+        )
+    said = f"有 {len(unsure)} 对相邻的对象分不出先后：是否在通报里同时公布{interval}"
     if len(doubtful):
         said += (
             f"，并对等次没有九成把握的 {len(doubtful)} 个对象（{_some(doubtful['name'], 4)}）先复核再定等次"

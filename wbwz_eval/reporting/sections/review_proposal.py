@@ -12,12 +12,12 @@ from wbwz_eval.reporting.pieces import Picture, Piece, Prose, Stack
 from wbwz_eval.reporting.sections.listing import Shown, listing
 from wbwz_eval.reporting.sections.review_findings import CHANCE, REST
 from wbwz_eval.reporting.wording import listed, number, percent, signed
-from wbwz_eval.review.target_changes import OF_METHOD
+from wbwz_eval.review.versions.target_changes import OF_METHOD
 
 if TYPE_CHECKING:
     from wbwz_eval.campaign.decisions import ApprovalRecord, Decision
     from wbwz_eval.reporting.reviewing import Proposed, Review
-    from wbwz_eval.review.backtest import BackTest
+    from wbwz_eval.review.versions.backtest import BackTest
 
 _NONE = Prose(("没有待决定的版本，也没有指定要试的版本。",))
 _MOST = 20

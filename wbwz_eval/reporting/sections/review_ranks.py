@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wbwz_eval.reporting.reviewing import Review
-    from wbwz_eval.review.choices import Choices
+    from wbwz_eval.review.uncertainty.choices import Choices
 
 _CHARTED = 15
 _MOST = 20

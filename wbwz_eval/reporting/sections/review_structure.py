@@ -11,9 +11,9 @@ from wbwz_eval.reporting.pieces import Cell, Column, Picture, Piece, Prose, Stac
 from wbwz_eval.reporting.sections.listing import Shown, listing
 from wbwz_eval.reporting.sections.review_findings import REST, top_kind
 from wbwz_eval.reporting.wording import NONE, listed, number, percent
-from wbwz_eval.review.coherence import REDUNDANT
 from wbwz_eval.review.data_quality import CEILING_SHARE, LITTLE_SPREAD
-from wbwz_eval.review.item_sets import ALL, TOP
+from wbwz_eval.review.structure.coherence import REDUNDANT
+from wbwz_eval.review.structure.item_sets import ALL, TOP
 from wbwz_eval.scoring.node_table import DIMENSION, INDICATOR
 
 if TYPE_CHECKING:

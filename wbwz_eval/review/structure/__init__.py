@@ -1,0 +1,1 @@
+"""Whether the indicators hang together, weigh what they seem to, and cover the document."""

@@ -1,0 +1,1 @@
+"""Versions of the methodology compared, and tried on past periods."""
