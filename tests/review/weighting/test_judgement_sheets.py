@@ -183,12 +183,8 @@ def test_many_criteria_with_long_names(tmp_path):
             "工作表“两两比较” E4: 没有选哪个更重要",
         ),
         (pairs(("Z 比作风", "3"), ("同等重要", None), ("同等重要", None)), "E2: “Z 比作风” 不是这一行的指标"),
-        (pairs(("F 比服务", "10"), ("同等重要", None), ("同等重要", None)), "F2: “10” 不能说明哪个更重要"),
-        (pairs(("F 比服务", "2.5"), ("同等重要", None), ("同等重要", None)), "F2: “2.5” 不能说明哪个更重要"),
-        (
-            pairs(("F 比服务", "1 同等"), ("同等重要", None), ("同等重要", None)),
-            "F2: “1 同等” 不能说明哪个更重要",
-        ),
+        (pairs(("F 比服务", "10"), ("同等重要", None), ("同等重要", None)), "F2: “10” 说不清重要多少"),
+        (pairs(("F 比服务", "2.5"), ("同等重要", None), ("同等重要", None)), "F2: “2.5” 说不清重要多少"),
         (
             pairs(("同等重要", "5 明显"), ("同等重要", None), ("同等重要", None)),
             "F2: “5 明显” 与“同等重要”矛盾",
@@ -347,3 +343,10 @@ def test_pairwise_judgements_are_read_a_second_way_too(tmp_path):
     assert found.beside.to_dict() == pytest.approx({"F": 4 / 7, "Y": 2 / 7, "Z": 1 / 7})
     assert found.weights.to_dict() == pytest.approx(found.beside.to_dict())
     assert combine(read(tmp_path, budget(50, 30, 20), budget(50, 30, 20)), "budget").beside is None
+
+
+@pytest.mark.parametrize("which", ["F 比服务", "Y 比效能", "同等重要"])
+def test_one_means_alike_whichever_is_named(tmp_path, which):
+    """Who names one of two and says 1 means that they are alike, as the scale has it (Saaty 1980)."""
+    same = pairs((which, "1 同等"), ("F 比服务", "3"), ("Y 比效能", "3"))
+    assert read(tmp_path, same, same).pairwise["张三"][0].tolist() == [1.0, 1.0, 3.0]

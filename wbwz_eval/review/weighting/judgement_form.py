@@ -106,11 +106,11 @@ class JudgementForm:
         elif side not in {left, right}:
             self._fault(PAIRS, row, 4, "不是这一行的指标", "、".join((*words, ALIKE)), which)
         elif not degree:
-            self._fault(PAIRS, row, 5, "没有选重要多少", f"2 至 {_MOST}")
-        elif not 1.0 < much <= _MOST:
-            right_word = f"2 至 {_MOST} 的整数；一样重要的在左边选“{ALIKE}”"
-            self._fault(PAIRS, row, 5, "不能说明哪个更重要", right_word, degree)
+            self._fault(PAIRS, row, 5, "没有选重要多少", f"1 至 {_MOST}")
+        elif not 1.0 <= much <= _MOST:
+            self._fault(PAIRS, row, 5, "说不清重要多少", f"1 至 {_MOST} 的整数", degree)
         else:
+            # whichever is named: 1 says that they are alike
             return much if side == left else 1.0 / much
         return 1.0
 
