@@ -13,7 +13,7 @@ import pytest
 from planted import HOSTILE, WHO, make, planted, same, secrets
 
 from wbwz_eval import Campaign
-from wbwz_eval.reporting.catalogue import INTERNAL, PUBLIC, REPORTS, RESTRICTED, Report
+from wbwz_eval.reporting.catalogue import INTERNAL, PUBLIC, REPORTS, RESTRICTED, Report, find_report
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.pieces import Piece
 from wbwz_eval.reporting.run import FORMS, run_report
@@ -35,9 +35,9 @@ def hostile(tmp_path_factory) -> Campaign:
 
 
 def orders() -> list[Any]:
-    """Return every report with a period, a level, an edition and its own parameter."""
+    """Return every report that a period owes with a period, a level, an edition and its own parameter."""
     found = []
-    for report in REPORTS:
+    for report in [report for report in REPORTS if not report.on_request]:
         for level in WHO:
             editions = next(each.choices for each in report.parameters if each.name == "edition")
             found += [
@@ -51,7 +51,8 @@ def parameters(report: Report, campaign: Campaign, level: str, edition: str) -> 
     """Return the notebook's parameters."""
     period = next(PERIODS[kind] for kind in report.kinds if kind in PERIODS)
     own = {"entity": WHO[level], "authority": "局党委"}
-    values = {"campaign": str(campaign.path), "period": period, "level": level, "edition": edition}
+    values = {each.name: each.default for each in report.parameters if each.default is not None}
+    values |= {"campaign": str(campaign.path), "period": period, "level": level, "edition": edition}
     return values | ({report.each: own[report.each]} if report.each else {})
 
 
@@ -87,6 +88,13 @@ def test_one_entity_with_a_long_name_makes_every_report(campaign, report, level,
             assert "nan" not in text.replace("tenant", "")
             assert "NaT" not in text
             assert "None" not in text
+
+
+@pytest.mark.parametrize("level", list(WHO))
+def test_one_entity_is_too_few_to_review_its_method(campaign, level):
+    report = find_report("methodology_review")
+    with pytest.raises(ReportError, match="没有两个在一起排位次的对象"):
+        run_cells(report, parameters(report, campaign, level, INTERNAL))
 
 
 @pytest.mark.parametrize(("report", "level", "edition"), orders())
