@@ -76,6 +76,19 @@ def test_the_votes_say_what_the_decision_is(folder, voices, approved):
     assert method.status == ("approved" if approved else "proposal")
 
 
+def test_what_was_refused_can_be_proposed_again_and_what_was_approved_be_taken_back(folder):
+    no = Ballot(dict.fromkeys(YES, "against"), "〔2023〕2号")
+    propose(folder, FIRST, Person("王某"), "试行", DAY)
+    decide(folder, FIRST, no, DAY)
+    propose(folder, FIRST, Person("王某"), "再议", LATER)
+    decide(folder, FIRST, Ballot(YES, "〔2023〕3号"), LATER)
+    campaign = open_campaign(folder)
+    assert load_methodology(campaign.version_path(FIRST), campaign).status == "approved"
+    propose(folder, FIRST, Person("李某"), "撤回", LATER)
+    decide(folder, FIRST, no, LATER)
+    assert load_methodology(campaign.version_path(FIRST), campaign).status == "proposal"
+
+
 def test_majority_and_quorum_are_parameters():
     """Of seven: two thirds are 4.67, so five; three of five present are more than half of those, not of all."""
     members = [{"name": f"{k}"} for k in range(7)]
@@ -114,8 +127,10 @@ def test_what_does_not_become_a_decision(folder):
     # none of all this was written down
     assert [entry.kind for entry in read_record(folder / "methodology", FIRST).entries] == ["proposal"]
     decide(folder, FIRST, ballot, LATER)
-    with pytest.raises(CampaignError, match="已于 2023-06-08 决定"):
+    with pytest.raises(CampaignError, match=r"已于 2023-06-08 决定.*此后没有再提出"):
         decide(folder, FIRST, ballot, LATER)
+    with pytest.raises(CampaignError, match="此后没有再提出"):
+        comment(folder, FIRST, Person("王某"), "晚了", LATER)
     with pytest.raises(CampaignError, match="应为 2023-inferred"):
         propose(folder, "2023-infered", Person("王某"), "试行", DAY)
 

@@ -44,14 +44,14 @@ def propose(folder: Path, version: str, by: Person, reason: str, day: dt.date) -
     """Lay exactly the bytes that a version has now before the committee.
 
     Raises:
-        CampaignError: No such version; nobody or no reason is named; these very bytes are before the
+        CampaignError: No such version; nobody or no reason is named; these very bytes lie before the
             committee already; another command is writing.
     """
     _said(by.name, "由谁提出(--by)")
     _said(reason, "为什么提出(--reason)")
     with writing(folder):
         now, record = _now(folder, version)
-        before = record.proposal
+        before = record.pending
         if before is not None and before.digest == now:
             message = f"{version} 已由 {before.by} 于 {before.on} 提出，此后没有改动"
             raise CampaignError(message)
@@ -106,10 +106,6 @@ def decide(folder: Path, version: str, ballot: Ballot, day: dt.date) -> Decision
             raise CampaignError("campaign.yaml 没有写 committee(工作小组的成员和表决规则)，不能作决定")
         now, record = _now(folder, version)
         proposal = _proposed(record, version, now)
-        decided = record.decision
-        if decided is not None and decided.digest == now and decided.on >= proposal.on:
-            message = f"{version} 已于 {decided.on} 决定({decided.document})"
-            raise CampaignError(message)
         votes = _votes(committee, ballot)
         _comments_over(campaign, committee, proposal, day)
         entry = Decision(
@@ -139,9 +135,10 @@ def _now(folder: Path, version: str) -> tuple[str, ApprovalRecord]:
 
 
 def _proposed(record: ApprovalRecord, version: str, now: str) -> Proposal:
-    proposal = record.proposal
+    proposal, decided = record.pending, record.decision
     if proposal is None:
-        message = f"{version} 还没有提出：先用 wbwz methodology propose"
+        why = f"已于 {decided.on} 决定({decided.document})，此后没有再提出" if decided else "还没有提出"
+        message = f"{version} {why}：先用 wbwz methodology propose"
         raise CampaignError(message)
     if proposal.digest != now:
         message = f"{version} 在 {proposal.on} 提出之后被改动过：请重新提出(wbwz methodology propose)"

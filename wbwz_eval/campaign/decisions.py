@@ -119,6 +119,12 @@ class ApprovalRecord(BaseModel):
         return next((entry for entry in reversed(self.entries) if isinstance(entry, Proposal)), None)
 
     @property
+    def pending(self) -> Proposal | None:
+        """The proposal that lies before the committee: the last one, unless it was decided on."""
+        acts = [entry for entry in self.entries if not isinstance(entry, Comment)]
+        return acts[-1] if acts and isinstance(acts[-1], Proposal) else None
+
+    @property
     def decision(self) -> Decision | None:
         """The last decision."""
         return next((entry for entry in reversed(self.entries) if isinstance(entry, Decision)), None)

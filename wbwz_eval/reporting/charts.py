@@ -14,6 +14,7 @@ from wbwz_eval.reporting.drawing import (
     INK,
     ROW,
     SMALL,
+    beside,
     canvas,
     capacity,
     cut,
@@ -76,15 +77,7 @@ def dots(items: Sequence[Dot], limits: tuple[float, float]) -> bytes:
                 axes.plot([item.low, item.high], [at, at], color=FAINT, lw=1.4, solid_capstyle="butt")
                 axes.plot([item.low, item.high], [at, at], ls="", marker="|", color=FAINT, ms=5)
             axes.plot(item.value, at, "o", color=ACCENT, ms=4.6)
-            axes.annotate(
-                item.text,
-                (1, at),
-                xycoords=("axes fraction", "data"),
-                xytext=(6, 0),
-                textcoords="offset points",
-                va="center",
-                ha="left",
-            )
+            beside(axes, at, item.text)
         axes.set_yticks(y, names)
         axes.set_ylim(sum(heights), 0)
         value_axis(axes, limits)

@@ -82,6 +82,20 @@ def value_axis(axes: Axes, limits: tuple[float, float]) -> None:
     axes.spines[["left", "right", "top"]].set_visible(False)
 
 
+def beside(axes: Axes, at: float, text: str, colour: str = INK) -> None:
+    """Write a text to the right of the axes, at a height."""
+    axes.annotate(
+        text,
+        (1, at),
+        xycoords=("axes fraction", "data"),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        ha="left",
+        color=colour,
+    )
+
+
 def svg(figure: Figure) -> bytes:
     """Return the figure as SVG, the same bytes each time."""
     out = BytesIO()

@@ -15,6 +15,7 @@ from wbwz_eval.reporting.drawing import (
     ROW,
     SIZE,
     SMALL,
+    beside,
     canvas,
     cut,
     drawing,
@@ -62,16 +63,7 @@ def pairs(items: Sequence[Pair], names: tuple[str, str], limits: tuple[float, fl
             axes.plot([item.first, item.second], [at, at], color=colour, lw=1.4, zorder=1)
             axes.plot(item.first, at, "o", mfc="white", mec=INK, ms=5.2, zorder=2)
             axes.plot(item.second, at, "o", color=ACCENT if item.strong else INK, ms=4.6, zorder=3)
-            axes.annotate(
-                item.text,
-                (1, at),
-                xycoords=("axes fraction", "data"),
-                xytext=(6, 0),
-                textcoords="offset points",
-                va="center",
-                ha="left",
-                color=colour if item.strong else INK,
-            )
+            beside(axes, at, item.text, colour if item.strong else INK)
         axes.annotate(
             f"○ {names[0]}　● {names[1]}",
             (0, top / 2),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pydantic import ValidationError
 
-from wbwz_eval.campaign.decisions import ApprovalRecord, Decision, read_record
+from wbwz_eval.campaign.decisions import ApprovalRecord, read_record
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import METHODOLOGY, open_campaign
 from wbwz_eval.campaign.frozen import standing
@@ -164,8 +164,8 @@ def proposed_version(campaign: Campaign) -> str:
     waiting = []
     for version in written_versions(campaign.path / METHODOLOGY):
         record = read_record(campaign.path / METHODOLOGY, version)
-        if record.entries and not isinstance(record.entries[-1], Decision) and record.proposal:
-            waiting.append((record.proposal.on, version))
+        if record.pending is not None:
+            waiting.append((record.pending.on, version))
     return max(waiting)[1] if waiting else ""
 
 
