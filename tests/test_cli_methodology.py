@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
-import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 
 import pytest
 from openpyxl import load_workbook
 from support import COMMITTEE
 
 from wbwz_eval import open_campaign
+from wbwz_eval.cli import main
 from wbwz_eval.scoring.methodology_file import load_methodology
 
 FIRST = "2023-inferred"
 
 
-def wbwz(*arguments, cwd=None):
-    return subprocess.run(
-        [sys.executable, "-m", "wbwz_eval.cli", "methodology", *map(str, arguments)],
-        capture_output=True, text=True, cwd=cwd, check=False, timeout=300,
-    )  # fmt: skip
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def wbwz(*arguments):
+    """Run the command in this process: what a process of its own adds is tested in test_cli.py."""
+    out, err = io.StringIO(), io.StringIO()
+    words = ["wbwz", "methodology", *map(str, arguments)]
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", words)
+        with pytest.raises(SystemExit) as end:
+            main()
+    return Done(int(end.value.code or 0), out.getvalue(), err.getvalue())
 
 
 @pytest.fixture
@@ -160,14 +174,19 @@ def test_weights_from_data_need_a_period_and_tell_what_is_constant(panjin_copy):
     assert "按时反馈率" in told.stderr
 
 
-def test_backtest_and_robustness_print_names_and_places(sample):
+def test_backtest_prints_who_moves_and_what_is_needed_no_more(sample):
     tried = wbwz("backtest", sample.path, "2012-v2", "--level", "unit")
     assert tried.returncode == 0, tried.stderr
     for said in ("2011年第三季度", "次序一致", "不再要", "服务事项清单"):
         assert said in tried.stdout
-    drawn = ("robustness", sample.path, "2012-Q3", "--draws", 40, "--seed", 3)
+    assert "应为 2011-v1" in wbwz("backtest", sample.path, "2011-v9").stderr
+
+
+def test_robustness_prints_places_the_same_for_a_seed(panjin):
+    drawn = ("robustness", panjin.path, "term", "--level", "district", "--draws", 100, "--seed", 3)
     once, twice = (wbwz(*drawn, "--format", "csv").stdout for _ in range(2))
     assert once == twice
     assert once.splitlines()[0].startswith("entity_id,name,group")
+    assert len(once.splitlines()) == 1 + 6
     assert "九成区间" in wbwz(*drawn).stdout
-    assert "应为 2011-v1" in wbwz("backtest", sample.path, "2011-v9").stderr
+    assert wbwz(*drawn[:5], "--draws", 5).returncode == 2

@@ -28,7 +28,6 @@ PLACES = [
     ("data_quality", "2012-Q3", "unit", {}),
     ("data_quality", "2012-Q3", "party_org", {}),
     ("data_quality", "2012-Q3", "member", {}),
-    ("methodology_review", "2012-Q3", "party_org", {"draws": 100}),
     ("term_summary", "term", "unit", {}),
     ("term_summary", "term", "party_org", {}),
     ("term_summary", "term", "member", {}),

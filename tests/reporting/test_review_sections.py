@@ -16,10 +16,10 @@ from support import DATA
 
 from wbwz_eval.campaign.decisions import ApprovalRecord, Comment, Decision, Proposal, Vote
 from wbwz_eval.reporting.errors import ReportError
-from wbwz_eval.reporting.reviewing import FEWEST, MOST, open_review
+from wbwz_eval.reporting.reviewing import open_review
 from wbwz_eval.reporting.run import run_report
 from wbwz_eval.reporting.sections import review_findings, review_proposal, review_ranks, review_structure
-from wbwz_eval.review.uncertainty.choices import Choices, WeightChoice
+from wbwz_eval.review.uncertainty.choices import FEWEST, MOST, Choices, WeightChoice
 
 NAME, PERIOD = "methodology_review", "2012-Q3"
 SAMPLE = str(DATA / "wbwz-2011")

@@ -17,6 +17,7 @@ from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.progress import steps
 from wbwz_eval.reporting.run import run_report
 from wbwz_eval.reporting.site import write_site
+from wbwz_eval.review.uncertainty.choices import FEWEST, MOST
 
 
 class Form(StrEnum):
@@ -47,7 +48,9 @@ def report(
         str | None,
         typer.Option(help="要回测的办法版本；只用于评价办法检验，不写则为待决定的版本，- 为不回测"),
     ] = None,
-    draws: Annotated[int | None, typer.Option(help="抽样次数；只用于评价办法检验", min=1)] = None,
+    draws: Annotated[
+        int | None, typer.Option(help="抽样次数；只用于评价办法检验", min=FEWEST, max=MOST)
+    ] = None,
     authority: Annotated[str | None, typer.Option(help="干部管理权限：只用于问责附件")] = None,
     *,
     all_entities: Annotated[bool, typer.Option("--all-entities", help="每个层级的每个对象各一份")] = False,

@@ -12,7 +12,7 @@ from wbwz_eval.campaign.frozen import standing
 from wbwz_eval.cli.arguments import CampaignArgument, Format, LevelOption, PeriodArgument
 from wbwz_eval.cli.printing import print_rows
 from wbwz_eval.reporting.progress import counted, steps
-from wbwz_eval.review.uncertainty.choices import load_choices
+from wbwz_eval.review.uncertainty.choices import FEWEST, MOST, load_choices
 from wbwz_eval.review.uncertainty.robustness import robustness as run_robustness
 from wbwz_eval.review.versions.backtest import backtest as test_back
 from wbwz_eval.review.versions.backtest import past_periods
@@ -94,7 +94,9 @@ def robustness(
     campaign: CampaignArgument,
     period: PeriodArgument,
     level: LevelOption = "unit",
-    draws: Annotated[int | None, typer.Option(help="抽多少次；不写则按活动所定", min=1)] = None,
+    draws: Annotated[
+        int | None, typer.Option(help="抽多少次；不写则按活动所定", min=FEWEST, max=MOST)
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="种子；不写则按活动所定", min=0)] = None,
     form: FormOption = Format.table,
 ) -> None:

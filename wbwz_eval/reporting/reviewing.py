@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from pydantic import ValidationError
 
 from wbwz_eval.campaign.decisions import ApprovalRecord, read_record
 from wbwz_eval.campaign.faults import CampaignError
@@ -18,7 +17,7 @@ from wbwz_eval.reporting.editions import in_edition
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.progress import counted
 from wbwz_eval.review.structure.coherence import Coherence, coherence
-from wbwz_eval.review.uncertainty.choices import Choices, WeightChoice, load_choices
+from wbwz_eval.review.uncertainty.choices import FEWEST, MOST, Choices, WeightChoice, load_choices
 from wbwz_eval.review.uncertainty.nudges import leave_one_out, swaps
 from wbwz_eval.review.uncertainty.robustness import Robustness, robustness
 from wbwz_eval.review.versions.backtest import BackTest, backtest, past_periods
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
 
 NOT_ASKED = "-"
 """The value of ``against`` for which no version is tried."""
-FEWEST, MOST = 100, 100_000
-"""So many draws may be asked for, as in :class:`wbwz_eval.review.uncertainty.choices.Choices`."""
 WEIGHTS_BY = 0.2
 """By how much of itself each weight moves where only weights are in question (the first three places)."""
 
@@ -121,11 +118,9 @@ def open_review(campaign: str, period: str, level: str, edition: str, against: s
             "draws": draws,
         }
     )
-    try:
-        Choices(draws=draws or FEWEST)
-    except ValidationError:
+    if draws and not FEWEST <= draws <= MOST:
         message = f"参数 draws 的值 {draws} 不对；应为 0（按活动所定），或 {FEWEST} 到 {MOST} 次"
-        raise ReportError(message) from None
+        raise ReportError(message)
     try:
         opened = open_campaign(campaign)
         span = check_place(entry, opened, period, level, edition)

@@ -44,6 +44,8 @@ CHOICE_NAMES = {
 Normalisation = Literal["as_written", "min_max", "z_score", "percentile_rank"]
 Outliers = Literal["as_written", "winsorise"]
 TARGET_STEPS = 21
+FEWEST, MOST = 100, 100_000
+"""So many draws may be asked for."""
 REALISATIONS = 2**31
 """How many realisations of sampling error and of raters there are to choose from."""
 
@@ -73,7 +75,7 @@ class Choices(Strict):
     ``raters`` the panels' members with replacement (Bayesian bootstrap, Rubin 1981).
     """
 
-    draws: int = Field(1000, ge=100, le=100_000)
+    draws: int = Field(1000, ge=FEWEST, le=MOST)
     seed: int = Field(20111101, ge=0)
     weights: WeightChoice | None = None
     normalisation: tuple[Normalisation, ...] = ()
