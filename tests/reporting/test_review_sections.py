@@ -617,3 +617,13 @@ def test_a_version_that_is_not_there_is_told_with_those_that_are():
 def test_so_many_draws_are_not_to_be_had(draws):
     with pytest.raises(ReportError, match=f"参数 draws 的值 {draws} 不对；应为 0.*100 到 100000 次"):
         open_review(SAMPLE, PERIOD, "unit", "internal", "", draws)
+
+
+def test_only_what_the_level_has_is_declared(review):
+    """F7h is an indicator of party organisations; a unit cannot be without it."""
+    choices = review.robustness.choices.model_copy(update={"exclude": ("Y5", "F7h")})
+    made = replace(review, robustness=replace(review.robustness, choices=choices))
+    said = repr(review_ranks.declared_choices(made))
+    assert "不剔除，或剔除 Y5" in said
+    assert "F7h" not in said
+    assert "之一" not in said

@@ -38,7 +38,7 @@ _WORDS = {
 
 def declared_choices(review: Review) -> Piece:
     """Return what was declared uncertain, so that the reader knows what the intervals stand on."""
-    choices = review.robustness.choices
+    choices = review.robustness.choices.on(review.scored.level)
     rows = [{"choice": choice, "range": said} for choice, said in _declared(choices)]
     notes = (
         (
@@ -74,7 +74,8 @@ def _declared(choices: Choices) -> list[tuple[str, str]]:
         if len(words) > 1:
             said.append((name, "、".join(_WORDS[word] for word in words)))
     if choices.exclude:
-        said.append(("剔除一项指标", f"不剔除，或剔除 {'、'.join(choices.exclude)} 之一"))
+        one_of = " 之一" if len(choices.exclude) > 1 else ""
+        said.append(("剔除一项指标", f"不剔除，或剔除 {'、'.join(choices.exclude)}{one_of}"))
     if choices.targets:
         said.append(("目标与门槛", f"各在 ±{percent(choices.targets, 0)} 内变动"))
     if choices.measurement:
