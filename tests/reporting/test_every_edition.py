@@ -16,7 +16,8 @@ from wbwz_eval import Campaign
 from wbwz_eval.reporting.catalogue import INTERNAL, PUBLIC, REPORTS, RESTRICTED, Report, find_report
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.pieces import Piece
-from wbwz_eval.reporting.run import FORMS, run_report
+from wbwz_eval.reporting.place import FORMS
+from wbwz_eval.reporting.run import run_report
 
 PERIODS = {"week": "2012-W33", "month": "2012-08", "quarter": "2012-Q3", "term": "term"}
 

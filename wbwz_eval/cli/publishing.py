@@ -15,8 +15,8 @@ from wbwz_eval.campaign.folder import open_campaign
 from wbwz_eval.campaign.returns import IN_TIME, LATE, MISSING, returns_of
 from wbwz_eval.cli.arguments import CampaignArgument, DayOption, PeriodArgument, day_of
 from wbwz_eval.cli.printing import print_rows
+from wbwz_eval.reporting.place import reports_folder
 from wbwz_eval.reporting.progress import steps
-from wbwz_eval.reporting.run import reports_folder
 from wbwz_eval.reporting.verify import verify_reports
 from wbwz_eval.scoring.freezing import corrections
 from wbwz_eval.scoring.freezing import freeze as freeze_period

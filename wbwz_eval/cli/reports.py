@@ -11,7 +11,7 @@ import typer
 
 from wbwz_eval.campaign.folder import open_campaign
 from wbwz_eval.cli.arguments import CampaignArgument, PeriodArgument
-from wbwz_eval.reporting.batch import Outcome, owed, run_batch
+from wbwz_eval.reporting.batch import TIMEOUT, Outcome, owed, run_batch
 from wbwz_eval.reporting.catalogue import find_report
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.progress import steps
@@ -32,6 +32,10 @@ OutOption = Annotated[Path | None, typer.Option(help="输出文件夹；默认 r
 JobsOption = Annotated[int | None, typer.Option(help="同时几个；默认按处理器个数", min=1)]
 FormOption = Annotated[list[Form] | None, typer.Option("--form", help="网页之外再出的格式，可写多次")]
 RedHeadOption = Annotated[bool, typer.Option("--red-head", help="PDF 和 DOCX 用红头")]
+DaskOption = Annotated[
+    str | None, typer.Option(help="在 Dask 集群上出：调度器的地址，如 tcp://主机:8786；不写则在本机")
+]
+TimeoutOption = Annotated[float, typer.Option(help="笔记本的一格最多几秒，超过就结束它", min=1)]
 ForceOption = Annotated[bool, typer.Option("--force", help="没有变化的也重做")]
 
 
@@ -56,6 +60,8 @@ def report(
     all_entities: Annotated[bool, typer.Option("--all-entities", help="每个层级的每个对象各一份")] = False,
     out: OutOption = None,
     jobs: JobsOption = None,
+    dask: DaskOption = None,
+    timeout: TimeoutOption = TIMEOUT,
     force: ForceOption = False,
     form: FormOption = None,
     red_head: RedHeadOption = False,
@@ -67,7 +73,17 @@ def report(
         orders = owed(opened, opened.period(wanted), names=[name])
         _print_outcomes(
             campaign,
-            run_batch(campaign, orders, out=out, jobs=jobs, force=force, forms=form or (), red_head=red_head),
+            run_batch(
+                campaign,
+                orders,
+                out=out,
+                jobs=jobs,
+                dask=dask,
+                force=force,
+                forms=form or (),
+                red_head=red_head,
+                timeout=timeout,
+            ),
         )
         return
     own = {"entity": entity, "authority": authority, "against": against, "draws": draws}
@@ -82,6 +98,7 @@ def report(
         parameters=parameters,
         forms=form or (),
         red_head=red_head,
+        timeout=timeout,
     )
     sys.stdout.write(f"报告已生成 {page}\n")
 
@@ -92,6 +109,8 @@ def report_set(
     *,
     out: OutOption = None,
     jobs: JobsOption = None,
+    dask: DaskOption = None,
+    timeout: TimeoutOption = TIMEOUT,
     force: ForceOption = False,
     form: FormOption = None,
     red_head: RedHeadOption = False,
@@ -104,7 +123,17 @@ def report_set(
         raise ReportError(msg)
     _print_outcomes(
         campaign,
-        run_batch(campaign, orders, out=out, jobs=jobs, force=force, forms=form or (), red_head=red_head),
+        run_batch(
+            campaign,
+            orders,
+            out=out,
+            jobs=jobs,
+            dask=dask,
+            force=force,
+            forms=form or (),
+            red_head=red_head,
+            timeout=timeout,
+        ),
     )
 
 

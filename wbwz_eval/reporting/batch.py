@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
+import contextlib
 import shlex
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import open_campaign
 from wbwz_eval.reporting.catalogue import INTERNAL, REPORTS, Report, find_report
-from wbwz_eval.reporting.errors import ReportError
+from wbwz_eval.reporting.errors import LostProcessError, ReportError
+from wbwz_eval.reporting.executors import on_cluster, on_this_computer, processors
+from wbwz_eval.reporting.making import Plan, Request, UnfinishedError, plan
 from wbwz_eval.reporting.progress import steps
-from wbwz_eval.reporting.run import is_current, report_place, reports_folder, run_report
+from wbwz_eval.reporting.run import failed
+from wbwz_eval.reporting.unchanged import Inputs, is_current
 from wbwz_eval.scoring.methodology_file import load_methodology
-from wbwz_eval.scoring.results import write_results
+from wbwz_eval.scoring.results import ensure_results
 from wbwz_eval.tracking.situation import open_situation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
+    from contextlib import AbstractContextManager
 
     from wbwz_eval.campaign.folder import Campaign
     from wbwz_eval.campaign.periods import Period
+    from wbwz_eval.reporting.executors import Begin
+
+RETRIES = 2
+"""How often a report is tried again whose process was ended from outside."""
+TIMEOUT = 1800.0
+"""Seconds that a cell of a report in a batch may take, unless told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -119,82 +130,115 @@ def run_batch(
     *,
     out: Path | None = None,
     jobs: int | None = None,
+    dask: str | None = None,
     force: bool = False,
     forms: Sequence[str] = (),
     red_head: bool = False,
+    timeout: float | None = TIMEOUT,
 ) -> list[Outcome]:
     """Make reports side by side; returns what became of each, in the order of ``orders``.
 
     A report whose inputs, notebook, parameters and code are as they were is kept, unless ``force``.
-    A report that fails is told; the others go on.
+    A report that fails is told; the others go on. Only a report whose process was ended from outside is
+    tried again, :data:`RETRIES` times. Stopped by Ctrl-C, what is finished stays, and nothing half.
 
     Args:
         folder: The campaign.
         orders: What to make.
-        out: See :func:`wbwz_eval.reporting.run.run_report`.
+        out: See :class:`wbwz_eval.reporting.making.Request`.
         jobs: How many at a time; as many as there are processors for us if None.
+        dask: The address of a Dask cluster that makes them, with as many at a time as its workers have
+            threads; None = this computer.
         force: Make all of them again.
         forms: As for one report.
         red_head: As for one report.
+        timeout: Seconds that a cell may take, None = any time.
 
     Raises:
         CampaignError: The campaign's own files are wrong.
+        ReportError: The cluster cannot be used.
     """
     campaign = open_campaign(folder)
+    inputs = Inputs(campaign)
     outcomes: dict[Order, Outcome] = {}
+    plans: dict[Order, Plan] = {}
     for order in orders:
-        report = find_report(order.report)
-        values = order.values(folder)
-        place = report_place(out or reports_folder(campaign, order.period), values, report)
-        if not force and is_current(campaign, report, values, place, forms, red_head=red_head):
-            outcomes[order] = Outcome(order, place.page, kept=True)
-    rest = [order for order in orders if order not in outcomes]
-    workers = min(jobs or len(os.sched_getaffinity(0)), len(rest))
-    with steps("报告", len(rest)) as advance:
-        for period in dict.fromkeys(
-            order.period for order in rest if find_report(order.report).opens == "scores"
-        ):
-            # once, not once in every process
-            try:
-                write_results(campaign, period)
-            except CampaignError:
-                # each report tells it in its own words
-                continue
-        if not rest:
-            return [outcomes[order] for order in orders]
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context) as pool:
-            futures: dict[Future[Outcome], Order] = {
-                pool.submit(_make, folder, order, out, tuple(forms), red_head): order for order in rest
-            }
-            for future in as_completed(futures):
-                order = futures[future]
-                advance(f"{find_report(order.report).title} {order.subject or order.level}")
-                outcomes[order] = _outcome(future, order)
+        asked = (order.report, folder, order.period, order.level, order.edition, order.parameters)
+        try:
+            planned = plan(Request(*asked, tuple(forms), red_head, timeout, out), campaign, inputs)
+        except (ReportError, CampaignError) as error:
+            outcomes[order] = Outcome(order, None, str(error))
+            continue
+        if not force and is_current(planned.place, planned.state, forms, red_head=red_head):
+            outcomes[order] = Outcome(order, planned.place.page, kept=True)
+        else:
+            plans[order] = planned
+    if plans:
+        with steps("报告", len(plans)) as advance:
+            _derive(campaign, plans.values())
+            with _begins(folder, plans, jobs, dask) as begin:
+                for order, outcome in _made(begin, plans):
+                    advance(f"{find_report(order.report).title} {order.subject or order.level}")
+                    outcomes[order] = outcome
     return [outcomes[order] for order in orders]
 
 
-def _outcome(future: Future[Outcome], order: Order) -> Outcome:
-    try:
-        return future.result()
-    except Exception as error:  # noqa: BLE001 - a process that died takes nothing else with it
-        return Outcome(order, None, f"{type(error).__name__}: {error}")
+def _begins(
+    folder: Path, plans: Mapping[Order, Plan], jobs: int | None, dask: str | None
+) -> AbstractContextManager[Begin]:
+    if dask is not None:
+        return on_cluster(folder, dask, next(iter(plans.values())))
+    return on_this_computer(folder, min(jobs or processors(), len(plans)))
 
 
-def _make(folder: Path, order: Order, out: Path | None, forms: tuple[str, ...], red_head: bool) -> Outcome:  # noqa: FBT001
+def _derive(campaign: Campaign, plans: Iterable[Plan]) -> None:
+    """Write the results that the reports open: once, not once in every process."""
+    periods = [planned.parameters["period"] for planned in plans if planned.report.opens == "scores"]
+    for period in dict.fromkeys(periods):
+        # what cannot be scored each report tells in its own words
+        with contextlib.suppress(CampaignError):
+            ensure_results(campaign, period)
+
+
+def _made(begin: Begin, plans: Mapping[Order, Plan]) -> Iterator[tuple[Order, Outcome]]:
+    """Yield what became of each order as soon as that is known; its files are in place then."""
+    ready: SimpleQueue[tuple[Order, Future[dict[str, bytes]]]] = SimpleQueue()
+    tried: Counter[Order] = Counter()
+
+    def ask(order: Order) -> None:
+        tried[order] += 1
+        begin(plans[order]).add_done_callback(lambda future: ready.put((order, future)))
+
+    for order in plans:
+        ask(order)
+    left = len(plans)
+    while left:
+        order, future = ready.get()
+        try:
+            outcome = _outcome(order, plans[order], future)
+        except LostProcessError as error:
+            if tried[order] <= RETRIES:
+                ask(order)
+                continue
+            outcome = Outcome(order, None, f"{error}（试过 {tried[order]} 次）")
+        left -= 1
+        yield order, outcome
+
+
+def _outcome(order: Order, planned: Plan, future: Future[dict[str, bytes]]) -> Outcome:
     try:
-        page = run_report(
-            order.report,
-            folder,
-            order.period,
-            level=order.level,
-            edition=order.edition,
-            out=out,
-            parameters=order.parameters,
-            forms=forms,
-            red_head=red_head,
-            quiet=True,
-        )
-    except (ReportError, CampaignError) as error:
-        return Outcome(order, None, str(error))
-    return Outcome(order, page)
+        files = future.result()
+    except UnfinishedError as error:
+        return Outcome(order, None, _told(failed(planned, error)))
+    except LostProcessError:
+        raise
+    except Exception as error:  # noqa: BLE001 - it takes nothing else with it
+        planned.place.drop_finished()
+        return Outcome(order, None, _told(error))
+    planned.place.publish(files)
+    return Outcome(order, planned.place.page)
+
+
+def _told(error: Exception) -> str:
+    own = isinstance(error, ReportError | CampaignError)
+    return str(error) if own else f"{type(error).__name__}: {error}"

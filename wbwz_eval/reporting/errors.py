@@ -9,3 +9,7 @@ class ReportError(Exception):
     def _render_traceback_(self) -> list[str]:
         """Return what a notebook prints: the message, not the way that led to it."""
         return [f"{type(self).__name__}: {self}"]
+
+
+class LostProcessError(ReportError):
+    """A process that made a report, or was to start one, was ended from outside: it may be tried again."""

@@ -1,30 +1,44 @@
-"""Executing a notebook by papermill, in the interpreter that runs now."""
+"""Executing a notebook by papermill, in the interpreter that runs now.
+
+The kernel is forked warm (:mod:`wbwz_eval.reporting.warm`) where that is safe. Elsewhere, and where the
+environment says ``WBWZ_ENGINE=stock``, papermill starts one as it always does.
+"""
 
 from __future__ import annotations
 
 import logging
+import math
+import os
 import sys
 import tempfile
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import papermill
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
-from nbclient.exceptions import CellControlSignal, DeadKernelError
+from nbclient.exceptions import CellControlSignal, CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillException, PapermillExecutionError
-from papermill.iorw import write_ipynb
+from papermill.iorw import load_notebook_node, write_ipynb
+from papermill.translators import translate_parameters
 from traitlets import default
 from traitlets.config import Config
 
+from wbwz_eval.campaign.faults import one_of
 from wbwz_eval.reporting.errors import ReportError
+from wbwz_eval.reporting.warm import engine
+from wbwz_eval.reporting.warm.forking import obstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from nbformat import NotebookNode
 
-_KERNEL = "python3"
+ENGINE = "WBWZ_ENGINE"
+"""The variable that says how notebooks run: ``warm`` (also if it is not set), or ``stock``."""
+
+_KERNEL, _INJECTED = "python3", "injected-parameters"
 _OWN_ERRORS = frozenset({"ReportError", "CampaignError", "NoDataError"})
 
 
@@ -48,45 +62,94 @@ def _connection(folder: str) -> Config:
     return Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
 
 
+def runs_warm() -> bool:
+    """Return whether kernels are forked here; if not for want of it, that is said on standard error.
+
+    Raises:
+        ReportError: The environment names an engine that there is not.
+    """
+    wanted = os.environ.get(ENGINE) or "warm"
+    if wanted not in {"warm", "stock"}:
+        msg = f"环境变量 {ENGINE} 是 “{wanted}”；应为 {one_of(('warm', 'stock'), instead_of=wanted)}"
+        raise ReportError(msg)
+    reason = obstacle()
+    if wanted == "warm" and reason:
+        engine.say_once(reason)
+    return wanted == "warm" and reason is None
+
+
 def execute(
-    source: Path, target: Path, values: Mapping[str, Any], advance: Callable[[str], None]
+    source: Path,
+    target: Path,
+    values: Mapping[str, Any],
+    advance: Callable[[str], None],
+    named: Mapping[str, Any] | None = None,
+    timeout: float | None = None,
 ) -> NotebookNode:
     """Run ``source`` with its parameters set, and write it to ``target``.
 
-    ``advance`` is told each cell before it runs. When a cell fails, ``target``
-    holds the notebook up to it, the cell marked.
+    ``advance`` is told each cell before it runs; a cell may take ``timeout`` seconds, None = any time.
+    The notebook names the parameters ``named`` where it ran with others: the places of another computer.
+    When a cell fails, ``target`` holds the notebook up to it, the cell marked.
 
     Raises:
-        ReportError: a cell failed or the kernel died; which and why.
+        ReportError: a cell failed or took too long, or the kernel died; which and why.
     """
     logging.getLogger("papermill").setLevel(logging.ERROR)
 
+    reached = 0
+
     def begin(cell: NotebookNode, cell_index: int) -> None:
+        nonlocal reached
+        reached = cell_index + 1
         if cell.cell_type == "code":
             advance(f"第 {cell_index + 1} 格")
 
     try:
-        with tempfile.TemporaryDirectory(prefix="wbwz-") as sockets:
+        with _kernel() as kernel:
             executed = papermill.execute_notebook(
                 source,
                 target,
                 parameters=dict(values),
                 kernel_name=_KERNEL,
                 progress_bar=False,
-                kernel_manager_class=_OwnKernel,
-                config=_connection(sockets),
+                execution_timeout=None if timeout is None else math.ceil(timeout),
                 on_cell_start=begin,
+                **kernel,
             )
     except PapermillExecutionError as error:
+        _name(load_notebook_node(str(target)), source, target, named or values)
         raise ReportError(_told(source, error)) from None
+    except CellTimeoutError:
+        msg = f"{source.name} 的第 {reached} 格超过了时限（{timeout:g} 秒），已经结束它"
+        raise ReportError(msg) from None
     except (PapermillException, CellControlSignal, DeadKernelError, RuntimeError) as error:
         msg = f"笔记本 {source.name} 不能执行：{error}"
         raise ReportError(msg) from error
-    # names, not the paths of this computer: the folder may go elsewhere
-    executed.metadata.papermill["input_path"] = f"notebooks/{source.name}"
-    executed.metadata.papermill["output_path"] = target.name
-    write_ipynb(executed, str(target))
+    _name(executed, source, target, named or values)
     return executed
+
+
+def _name(notebook: NotebookNode, source: Path, target: Path, values: Mapping[str, Any]) -> None:
+    """Write names, not the paths of this computer: the folder may go elsewhere."""
+    kept = notebook.metadata.papermill
+    kept["input_path"], kept["output_path"] = f"notebooks/{source.name}", target.name
+    kept["parameters"] = dict(values)
+    for cell in notebook.cells:
+        if _INJECTED in cell.metadata.get("tags", []):
+            cell.source = translate_parameters(_KERNEL, "python", dict(values), "Parameters")
+    write_ipynb(notebook, str(target))
+
+
+@contextmanager
+def _kernel() -> Iterator[dict[str, Any]]:
+    """Yield what tells papermill where the kernel comes from."""
+    if runs_warm():
+        # nobody looks at the notebook before it is whole, or has failed
+        yield {"engine_name": engine.NAME, "save_cells": False}
+        return
+    with tempfile.TemporaryDirectory(prefix="wbwz-") as sockets:
+        yield {"kernel_manager_class": _OwnKernel, "config": _connection(sockets)}
 
 
 def _told(source: Path, error: PapermillExecutionError) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbconvert import HTMLExporter
+from nbformat import v4
 
 from wbwz_eval.reporting import fonts
 from wbwz_eval.reporting.sections.header import report_title, running_line
@@ -32,6 +34,21 @@ def page(notebook: NotebookNode, scores: Headed) -> str:
     Raises:
         ReportError: the page has a character that the font lacks.
     """
+    lines = {
+        "title": report_title(scores),
+        "running": running_line(scores),
+        "campaign": str(scores.header["campaign"]),
+        "mark": str(scores.header["mark"]),
+        "form": "compact" if scores.header.get("compact") else "full",
+    }
+    resources = {"report": lines | {"font": _FONT}}
+    html, _ = _exporter().from_notebook_node(notebook, resources=resources)
+    return html.replace(_FONT, fonts.subset_woff(visible(html) + "".join(lines.values()) + _PAGE_NUMBERS), 1)
+
+
+@cache
+def _exporter() -> Any:
+    """Return the exporter, one for a process: its templates are read and compiled once."""
     exporter = _EXPORTER(
         template_name="bulletin",
         extra_template_basedirs=[str(_TEMPLATES)],
@@ -41,16 +58,19 @@ def page(notebook: NotebookNode, scores: Headed) -> str:
         exclude_anchor_links=True,
     )
     exporter.register_filter("css_string", _css_string)
-    lines = {
-        "title": report_title(scores),
-        "running": running_line(scores),
-        "campaign": str(scores.header["campaign"]),
-        "mark": str(scores.header["mark"]),
-        "form": "compact" if scores.header.get("compact") else "full",
-    }
-    resources = {"report": lines | {"font": _FONT}}
-    html, _ = exporter.from_notebook_node(notebook, resources=resources)
-    return html.replace(_FONT, fonts.subset_woff(visible(html) + "".join(lines.values()) + _PAGE_NUMBERS), 1)
+    return exporter
+
+
+def warm() -> None:
+    """Do once, in a process that will be forked, what each page would do again."""
+    lines = dict.fromkeys(("title", "running", "campaign", "mark", "font"), "") | {"form": "full"}
+    nodes: Any = v4
+    shown = nodes.new_output("display_data", {"text/html": "", "text/plain": ""})
+    empty = nodes.new_notebook(
+        cells=[nodes.new_markdown_cell("# 页"), nodes.new_code_cell("", outputs=[shown])]
+    )
+    _exporter().from_notebook_node(empty, resources={"report": lines})
+    fonts.warm()
 
 
 _PAGE_NUMBERS = "第共页/0123456789"

@@ -64,6 +64,20 @@ def check(text: str) -> None:
         raise ReportError(msg)
 
 
+def warm() -> None:
+    """Read the font in a process that will be forked: each child cuts its page's glyphs from that."""
+    _covered()
+    font = TTFont(font_path(), recalcTimestamp=False)
+    font.getGlyphOrder()
+    for table in font.keys():  # noqa: SIM118 - it is no dictionary
+        font[table].ensureDecompiled(recurse=True) if table in _LAYOUT else font[table]
+    _read.append(font)
+
+
+_read: list[TTFont] = []
+_LAYOUT = frozenset({"GPOS", "GSUB", "GDEF"})
+
+
 def subset_woff(text: str) -> str:
     """Return the font with only the glyphs of ``text``, as base64 of a WOFF file.
 
@@ -80,7 +94,7 @@ def subset_woff(text: str) -> str:
         notdef_outline=True,
         recalc_timestamp=False,
     )
-    with TTFont(font_path(), recalcTimestamp=False) as font:
+    with _read.pop() if _read else TTFont(font_path(), recalcTimestamp=False) as font:
         cutter = subset.Subsetter(options)
         cutter.populate(text=text)
         cutter.subset(font)

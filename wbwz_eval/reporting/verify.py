@@ -14,7 +14,8 @@ from wbwz_eval.campaign.frozen import read_freeze
 from wbwz_eval.campaign.whole_files import digest
 from wbwz_eval.reporting.catalogue import find_report
 from wbwz_eval.reporting.errors import ReportError
-from wbwz_eval.reporting.run import FORMS, MANIFEST, run_report
+from wbwz_eval.reporting.place import FORMS, MANIFEST
+from wbwz_eval.reporting.run import run_report
 from wbwz_eval.scoring.verify import ALTERED, COLUMNS, DIFFERENT, MISSING, SAME
 
 if TYPE_CHECKING:

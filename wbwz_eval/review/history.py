@@ -10,7 +10,7 @@ from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.frozen import read_freeze
 from wbwz_eval.campaign.periods import label_zh
 from wbwz_eval.scoring.freezing import corrections
-from wbwz_eval.scoring.results import open_results
+from wbwz_eval.scoring.results import open_totals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def history(campaign: Campaign, periods: Sequence[Period], level: str) -> pd.Dat
     parts = []
     for span in periods:
         try:
-            table = open_results(campaign, span.id, level).scores
+            table = open_totals(campaign, span.id, level)
         except CampaignError:
             # before the first methodology, or without data: nothing was published
             continue

@@ -13,24 +13,31 @@ import json
 import shutil
 import tempfile
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import Campaign, open_campaign
 from wbwz_eval.campaign.frozen import RESULTS, read_freeze, standing, version_folder
-from wbwz_eval.campaign.safe_text import guarded, unguarded
-from wbwz_eval.campaign.whole_files import digest, replace_folder
+from wbwz_eval.campaign.safe_text import unguarded
+from wbwz_eval.campaign.whole_files import digest, file_digest, replace_folder, write_portions
+from wbwz_eval.scoring.assemble import assemble, header_of, tables_of
+from wbwz_eval.scoring.csv_tables import csv_bytes
 from wbwz_eval.scoring.methodology_file import load_methodology
-from wbwz_eval.scoring.score import NoDataError, evaluate
+from wbwz_eval.scoring.score import NoDataError, scored_with_earlier
 from wbwz_eval.scoring.scores import Scores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from wbwz_eval.scoring.scored import ScoredPeriod
 
 MANIFEST = "run.json"
+
+_Read = TypeVar("_Read")
 
 _ATTEMPTS = 20
 
@@ -89,22 +96,36 @@ def evaluate_period(
         CampaignError: see :func:`wbwz_eval.scoring.score.evaluate`; also where
             no level has any data.
     """
+    return {
+        level: assemble(current, earlier)
+        for level, current, earlier in _scored_levels(campaign, period, advance, only=only)
+    }
+
+
+def _scored_levels(
+    campaign: Campaign, period: str, advance: Callable[[str], None], *, only: str | None = None
+) -> Iterator[tuple[str, ScoredPeriod, ScoredPeriod | None]]:
+    """Yield each level that can be scored, with the period before; see :func:`evaluate_period`."""
     campaign = standing(campaign, period)
     span = campaign.period(period)
     methodology = load_methodology(campaign.methodology_path(span), campaign)
-    scored, empty = {}, []
+    empty: list[NoDataError] = []
+    found = False
     for level, name in campaign.levels.items():
         if only not in (None, level):
             continue
         if level in methodology.levels and len(campaign.entities_at(level, span)):
             advance(name)
             try:
-                scored[level] = evaluate(campaign, span, level)
+                scored = scored_with_earlier(campaign, span, level)
             except NoDataError as error:
                 empty.append(error)
-    if not scored:
+                continue
+            found = True
+            yield level, *scored
+            del scored  # one level at a time
+    if not found:
         raise empty[0] if empty else CampaignError(f"{span.id} 没有可以计分的层级")
-    return scored
 
 
 def write_results(
@@ -125,19 +146,30 @@ def write_results(
     published = _published(opened, span.id)
     if published is not None:
         return published
-    files = result_files(opened, span.id, advance)
+    files = result_portions(opened, span.id, advance)
+    first = next(files)  # what cannot be scored leaves no folder behind
     final = results_folder(opened, span.id)
     final.parent.mkdir(exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{span.id}-", dir=final.parent))
     try:
-        for name, data in files.items():
-            (beside / name).parent.mkdir(exist_ok=True)
-            (beside / name).write_bytes(data)
+        for name, portions in chain([first], files):
+            write_portions(beside / name, portions)
         beside.chmod(0o755)
         replace_folder(beside, final)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return final
+
+
+def ensure_results(campaign: Campaign, period: str) -> Path:
+    """Write the results of a period unless they stand there whole and are of the inputs as they are.
+
+    Raises:
+        CampaignError: see :func:`evaluate_period`.
+    """
+    span = campaign.period(period)
+    folder = results_folder(campaign, span.id)
+    return folder if _fresh(campaign, span.id, folder) else write_results(campaign, span.id)
 
 
 def result_files(
@@ -148,20 +180,43 @@ def result_files(
     Raises:
         CampaignError: see :func:`evaluate_period`.
     """
-    levels = evaluate_period(campaign, period, advance)
-    files = {
-        f"{level}/{name}.csv": guarded(table).to_csv(index=False, lineterminator="\n").encode()
-        for level, scores in levels.items()
-        for name, table in scores.tables().items()
-    }
+    return {name: b"".join(portions) for name, portions in result_portions(campaign, period, advance)}
+
+
+def result_portions(
+    campaign: Campaign, period: str, advance: Callable[[str], None] = lambda _: None
+) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Yield the files of :func:`result_files` one at a time, each in portions, the manifest last.
+
+    Memory is that of the evidence of one level; each file must be taken whole before the next.
+
+    Raises:
+        CampaignError: see :func:`evaluate_period`.
+    """
+    headers: dict[str, dict[str, Any]] = {}
+    digests: dict[str, str] = {}
+
+    def followed(name: str, portions: Iterator[bytes]) -> Iterator[bytes]:
+        found = hashlib.sha256()
+        for data in portions:
+            found.update(data)
+            yield data
+        digests[name] = found.hexdigest()
+
+    for level, current, earlier in _scored_levels(campaign, period, advance):
+        headers[level] = header_of(current, earlier)
+        for table, portions in tables_of(current, earlier):
+            name = f"{level}/{table}.csv"
+            yield name, followed(name, csv_bytes(portions))
+        del current, earlier, portions  # before the next level is scored
     manifest = {
         "period": period,
         "state": input_state(campaign, period),
-        "headers": {level: scores.header for level, scores in levels.items()},
-        "tables": {name: digest(data) for name, data in files.items()},
+        "headers": headers,
+        "tables": digests,
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
-    return {**files, MANIFEST: f"{text}\n".encode()}
+    yield MANIFEST, iter([f"{text}\n".encode()])
 
 
 def _published(campaign: Campaign, period: str) -> Path | None:
@@ -207,6 +262,25 @@ def open_results(
         CampaignError: as :func:`write_results`; also an unknown level, or one
             without results in this period.
     """
+    return _opened(campaign, period, level, version, _open)
+
+
+def open_totals(campaign: Campaign | Path | str, period: str, level: str) -> pd.DataFrame:
+    """Open the first table of :func:`open_results`, of which many periods are read at once.
+
+    Raises:
+        CampaignError: as :func:`open_results`.
+    """
+    return _opened(campaign, period, level, None, _open_totals)
+
+
+def _opened(
+    campaign: Campaign | Path | str,
+    period: str,
+    level: str,
+    version: int | None,
+    read: Callable[[Campaign, str, Path, str], _Read],
+) -> _Read:
     opened = campaign if isinstance(campaign, Campaign) else open_campaign(campaign)
     span = opened.period(period)
     opened.entities_at(level, span)  # an unknown level is told before anything is computed
@@ -214,28 +288,36 @@ def open_results(
     if record is not None:
         folder = version_folder(opened.path, span.id, record.version) / RESULTS
         for name, sha256 in record.results.items():
-            if not (folder / name).is_file() or digest((folder / name).read_bytes()) != sha256:
+            if not (folder / name).is_file() or file_digest(folder / name) != sha256:
                 msg = f"{span.id} 第 {record.version} 版冻结的 {name} 被改动过或缺失：用 wbwz verify 查看"
                 raise CampaignError(msg)
-        return _open(opened, span.id, folder, level)
-    folder = results_folder(opened, span.id)
-    if not _fresh(opened, span.id, folder):
-        write_results(opened, span.id)
+        return read(opened, span.id, folder, level)
+    folder = ensure_results(opened, span.id)
     for _ in range(_ATTEMPTS - 1):
         # another process may be exchanging the folder for one like it at this very moment
         with contextlib.suppress(FileNotFoundError):
-            return _open(opened, span.id, folder, level)
-    return _open(opened, span.id, folder, level)
+            return read(opened, span.id, folder, level)
+    return read(opened, span.id, folder, level)
 
 
 def _open(campaign: Campaign, period: str, folder: Path, level: str) -> Scores:
+    header = _header(campaign, period, folder, level)
+    names = ("scores", "nodes", "rows", "adjustments", "changes", "quality", "parts", "method")
+    tables = {name: _read(folder / level / f"{name}.csv") for name in names}
+    return Scores(header=header, **tables)
+
+
+def _open_totals(campaign: Campaign, period: str, folder: Path, level: str) -> pd.DataFrame:
+    _header(campaign, period, folder, level)
+    return _read(folder / level / "scores.csv")
+
+
+def _header(campaign: Campaign, period: str, folder: Path, level: str) -> dict[str, Any]:
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     if level not in manifest["headers"]:
         msg = f"{period} 没有“{campaign.levels[level]}”的结果：没有数据、对象或计分办法"
         raise CampaignError(msg)
-    names = ("scores", "nodes", "rows", "adjustments", "changes", "quality", "parts", "method")
-    tables = {name: _read(folder / level / f"{name}.csv") for name in names}
-    return Scores(header=manifest["headers"][level], **tables)
+    return manifest["headers"][level]
 
 
 def _fresh(campaign: Campaign, period: str, folder: Path) -> bool:
@@ -246,8 +328,7 @@ def _fresh(campaign: Campaign, period: str, folder: Path) -> bool:
         return False
     tables = manifest.get("tables", {})
     return manifest.get("state") == input_state(campaign, period) and all(
-        (folder / name).is_file() and digest((folder / name).read_bytes()) == sha256
-        for name, sha256 in tables.items()
+        (folder / name).is_file() and file_digest(folder / name) == sha256 for name, sha256 in tables.items()
     )
 
 

@@ -1,0 +1,1 @@
+"""Notebooks run in processes forked from one that has already imported what they need."""
