@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 COSTLY = {
     "tests/browser/test_bulletin.py",
     "tests/browser/test_site.py",
+    "tests/house/test_readme.py",
     "tests/house/test_story.py",
     "tests/reporting/test_every_edition.py",
     "tests/reporting/test_review_sections.py",

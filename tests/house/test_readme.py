@@ -27,15 +27,22 @@ def test_the_readme_shows_commands():
         assert word in shown
 
 
-@pytest.mark.parametrize("command", _commands())
-def test_a_shown_command_runs(command, tmp_path):
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A folder as a reader of the README has it, in which one command follows the other."""
+    folder = tmp_path_factory.mktemp("clone")
     for name in ("data", "notebooks"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("results"))
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("results"))
+    return folder
+
+
+@pytest.mark.parametrize("command", _commands())
+def test_a_shown_command_runs(command, clone):
     folder = str(Path(sys.executable).parent)
     environment = os.environ | {"PATH": folder + os.pathsep + os.environ["PATH"]}
     done = subprocess.run(
         command.split(),
-        cwd=tmp_path,
+        cwd=clone,
         env=environment,
         capture_output=True,
         text=True,

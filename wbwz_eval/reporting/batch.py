@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from wbwz_eval.campaign.folder import Campaign
     from wbwz_eval.campaign.periods import Period
-    from wbwz_eval.reporting.executors import Begin
+    from wbwz_eval.reporting.executors import Begin, Made
 
 RETRIES = 2
 """How often a report is tried again whose process was ended from outside."""
@@ -202,7 +202,7 @@ def _derive(campaign: Campaign, plans: Iterable[Plan]) -> None:
 
 def _made(begin: Begin, plans: Mapping[Order, Plan]) -> Iterator[tuple[Order, Outcome]]:
     """Yield what became of each order as soon as that is known; its files are in place then."""
-    ready: SimpleQueue[tuple[Order, Future[dict[str, bytes]]]] = SimpleQueue()
+    ready: SimpleQueue[tuple[Order, Future[Made]]] = SimpleQueue()
     tried: Counter[Order] = Counter()
 
     def ask(order: Order) -> None:
@@ -225,17 +225,17 @@ def _made(begin: Begin, plans: Mapping[Order, Plan]) -> Iterator[tuple[Order, Ou
         yield order, outcome
 
 
-def _outcome(order: Order, planned: Plan, future: Future[dict[str, bytes]]) -> Outcome:
+def _outcome(order: Order, planned: Plan, future: Future[Made]) -> Outcome:
     try:
-        files = future.result()
-    except UnfinishedError as error:
-        return Outcome(order, None, _told(failed(planned, error)))
+        made = future.result()
     except LostProcessError:
         raise
     except Exception as error:  # noqa: BLE001 - it takes nothing else with it
         planned.place.drop_finished()
         return Outcome(order, None, _told(error))
-    planned.place.publish(files)
+    if isinstance(made, UnfinishedError):
+        return Outcome(order, None, _told(failed(planned, made)))
+    planned.place.publish(made)
     return Outcome(order, planned.place.page)
 
 

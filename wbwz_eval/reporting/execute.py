@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -24,19 +23,15 @@ from papermill.translators import translate_parameters
 from traitlets import default
 from traitlets.config import Config
 
-from wbwz_eval.campaign.faults import one_of
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.warm import engine
-from wbwz_eval.reporting.warm.forking import obstacle
+from wbwz_eval.reporting.warm.choice import runs_warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from nbformat import NotebookNode
-
-ENGINE = "WBWZ_ENGINE"
-"""The variable that says how notebooks run: ``warm`` (also if it is not set), or ``stock``."""
 
 _KERNEL, _INJECTED = "python3", "injected-parameters"
 _OWN_ERRORS = frozenset({"ReportError", "CampaignError", "NoDataError"})
@@ -60,22 +55,6 @@ def _connection(folder: str) -> Config:
     if sys.platform == "win32":
         return Config({"KernelManager": {"transport_encryption": "auto"}})
     return Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
-
-
-def runs_warm() -> bool:
-    """Return whether kernels are forked here; if not for want of it, that is said on standard error.
-
-    Raises:
-        ReportError: The environment names an engine that there is not.
-    """
-    wanted = os.environ.get(ENGINE) or "warm"
-    if wanted not in {"warm", "stock"}:
-        msg = f"环境变量 {ENGINE} 是 “{wanted}”；应为 {one_of(('warm', 'stock'), instead_of=wanted)}"
-        raise ReportError(msg)
-    reason = obstacle()
-    if wanted == "warm" and reason:
-        engine.say_once(reason)
-    return wanted == "warm" and reason is None
 
 
 def execute(

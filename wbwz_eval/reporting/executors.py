@@ -18,14 +18,17 @@ from typing import TYPE_CHECKING, Any
 from wbwz_eval.campaign.whole_files import digest
 from wbwz_eval.reporting.carrying import packed, unpacked
 from wbwz_eval.reporting.errors import ReportError
-from wbwz_eval.reporting.making import Plan, make
+from wbwz_eval.reporting.making import Plan, UnfinishedError, attempt
 from wbwz_eval.reporting.unchanged import code_digest, stands_on
+from wbwz_eval.reporting.warm.choice import ENGINE, runs_warm
+from wbwz_eval.reporting.warm.pool import WarmPool, call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TypeAlias
 
-    Begin: TypeAlias = Callable[[Plan], Future[dict[str, bytes]]]
+    Made: TypeAlias = dict[str, bytes] | UnfinishedError
+    Begin: TypeAlias = Callable[[Plan], Future[Made]]
 
 _TO_CONNECT = 10.0
 
@@ -39,14 +42,10 @@ def processors() -> int:
 def on_this_computer(folder: Path, workers: int) -> Iterator[Begin]:
     """Yield what begins a report of the campaign in a folder, ``workers`` at a time."""
     with _processes(workers) as pool:
-        yield lambda planned: pool.submit(make, planned, folder)
+        yield lambda planned: pool.submit(attempt, planned, folder)
 
 
 def _processes(workers: int) -> Executor:
-    # papermill takes seconds to import; a batch in which nothing has changed does without
-    from wbwz_eval.reporting.execute import ENGINE, runs_warm  # noqa: PLC0415
-    from wbwz_eval.reporting.warm.pool import WarmPool  # noqa: PLC0415
-
     if runs_warm():
         return WarmPool(workers)
     # said once, not once in every process
@@ -101,14 +100,11 @@ def _sees(folder: Path, sample: Plan) -> bool:
     return stands_on(folder, sample.parameters, sample.source, sample.state)
 
 
-def _make_there(planned: Plan, folder: Path, archive: bytes | None, key: str, code: str) -> dict[str, bytes]:
+def _make_there(planned: Plan, folder: Path, archive: bytes | None, key: str, code: str) -> Made:
     """Make a report in a worker: of the folder, or of the archive of that digest."""
-    from wbwz_eval.reporting.execute import runs_warm  # noqa: PLC0415 - see _processes
-    from wbwz_eval.reporting.warm.pool import call  # noqa: PLC0415
-
     if code_digest() != code:
         worker = multiprocessing.current_process().name
         msg = f"工作进程 {worker} 的 wbwz_eval 与这里的不是同一版，请装成一样的"
         raise ReportError(msg)
     place = folder if archive is None else unpacked(archive, key) / folder.name
-    return call(make, planned, place) if runs_warm() else make(planned, place)
+    return call(attempt, planned, place) if runs_warm() else attempt(planned, place)

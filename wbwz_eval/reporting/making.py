@@ -23,6 +23,7 @@ from wbwz_eval.reporting.editions import in_edition, open_accountability, open_r
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.place import FORMS, Place, report_place, reports_folder
 from wbwz_eval.reporting.portraits import portrait_of
+from wbwz_eval.reporting.warm.choice import begin_warming
 from wbwz_eval.review.history import COLUMNS
 from wbwz_eval.scoring.results import ensure_results, open_results
 
@@ -146,6 +147,7 @@ def make(
     Raises:
         UnfinishedError: A cell failed, or something else went wrong once the notebook ran.
     """
+    begin_warming()
     # papermill and nbconvert take seconds to import; a wrong parameter is told without them
     from wbwz_eval.reporting.execute import execute  # noqa: PLC0415
 
@@ -168,6 +170,17 @@ def make(
             return files | _rendered(planned, executed, _shown(report, values))
         except Exception as error:
             raise UnfinishedError(error, written.read_bytes() if written.exists() else None) from error
+
+
+def attempt(planned: Plan, folder: Path | str) -> dict[str, bytes] | UnfinishedError:
+    """Make a report, as :func:`make`; returns what is not finished, too.
+
+    An exception that came from another computer would be cut short on its way.
+    """
+    try:
+        return make(planned, folder)
+    except UnfinishedError as error:
+        return error
 
 
 def _rendered(planned: Plan, executed: NotebookNode, shown: Headed) -> dict[str, bytes]:

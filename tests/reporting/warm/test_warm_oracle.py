@@ -7,9 +7,9 @@ import pytest
 from warm_books import comparable
 
 from wbwz_eval.reporting.catalogue import REPORTS
-from wbwz_eval.reporting.execute import ENGINE
 from wbwz_eval.reporting.making import Request, make, plan
 from wbwz_eval.reporting.unchanged import Inputs
+from wbwz_eval.reporting.warm.choice import ENGINE
 from wbwz_eval.reporting.warm.pool import call
 
 PLACES = {

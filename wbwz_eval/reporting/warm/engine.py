@@ -6,7 +6,6 @@ It is registered in pyproject.toml, so that ``papermill --engine wbwz-warm`` fin
 from __future__ import annotations
 
 import signal
-import sys
 from typing import TYPE_CHECKING, Any
 
 from nbclient.exceptions import DeadKernelError
@@ -14,6 +13,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine
 from papermill.log import logger
 
+from wbwz_eval.reporting.warm.choice import say_once
 from wbwz_eval.reporting.warm.client import KernelClient, KernelManager
 from wbwz_eval.reporting.warm.forking import Spoken, end_orphans, obstacle, told
 from wbwz_eval.reporting.warm.starting import new_kernel
@@ -64,16 +64,6 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc] # papermill carries no t
             _run(nb_man, {"kernel_name": kernel_name, "log": logger, "timeout": timeout} | others)
         finally:
             nb_man.output_path = path
-
-
-def say_once(reason: str) -> None:
-    """Say on standard error that papermill's own engine is used, and why; once in a process."""
-    if reason not in _said:
-        _said.add(reason)
-        sys.stderr.write(f"不用预热的内核，改用 papermill 自带的：{reason}\n")
-
-
-_said: set[str] = set()
 
 
 def _cannot(notebook: Any) -> str | None:

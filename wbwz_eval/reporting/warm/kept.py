@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     from wbwz_eval.reporting.warm.parent import RemoteChild
 
-_KERNEL = (
+KERNEL_MODULES = (
     "wbwz_eval.reporting.warm.kernel",
     "wbwz_eval.reporting.warm.starting",
     "pandas",
     "matplotlib.pyplot",
     "wbwz_eval.reporting.show",
 )
-_REPORT = (
-    *_KERNEL,
+REPORT_MODULES = (
+    *KERNEL_MODULES,
     "wbwz_eval.reporting.execute",
     "wbwz_eval.reporting.export",
     "wbwz_eval.reporting.making",
@@ -68,7 +68,7 @@ class KeptParent:
         self._parent = None
 
 
-KERNELS = KeptParent(_KERNEL)
+KERNELS = KeptParent(KERNEL_MODULES)
 """Whose children run notebooks."""
-REPORTS = KeptParent(_REPORT)
+REPORTS = KeptParent(REPORT_MODULES)
 """Whose children make whole reports."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from wbwz_eval.reporting.errors import LostProcessError, ReportError
 from wbwz_eval.reporting.warm.forking import told
-from wbwz_eval.reporting.warm.kept import REPORTS
+from wbwz_eval.reporting.warm.kept import REPORTS, KeptParent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,11 @@ def call(function: Callable[..., Any], /, *arguments: object) -> Any:
         LostProcessError: The child, or the process that it was to come from, was ended from outside.
         ReportError: The child ended otherwise without an answer; how.
     """
-    child = REPORTS.start(_answer, function, arguments)
+    return _call(REPORTS, function, *arguments)
+
+
+def _call(parent: KeptParent, function: Callable[..., Any], *arguments: object) -> Any:
+    child = parent.start(_answer, function, arguments)
     with child.connection:
         try:
             raised, value = child.receive()
@@ -56,9 +60,14 @@ class WarmPool(ThreadPoolExecutor):
     Left by an exception (Ctrl-C), it ends what runs and drops what waits.
     """
 
+    def __init__(self, workers: int, parent: KeptParent = REPORTS) -> None:
+        """Run ``workers`` calls at a time, forked from a parent."""
+        super().__init__(workers)
+        self._parent = parent
+
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Run a function, which must be picklable, in a process of its own."""
-        return super().submit(call, fn, *args, **kwargs)
+        return super().submit(_call, self._parent, fn, *args, **kwargs)
 
     def __enter__(self) -> Self:
         """Return the pool."""
@@ -70,6 +79,6 @@ class WarmPool(ThreadPoolExecutor):
         """End; see the class."""
         if error is not None:
             super().shutdown(wait=False, cancel_futures=True)
-            REPORTS.close()
+            self._parent.close()
         super().shutdown(wait=True)
-        REPORTS.close()
+        self._parent.close()
