@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -178,11 +178,12 @@ class Campaign:
         rows = self.replay().versions[ledger_id].standing(as_of, through=self.basis.through)
         return Ledger(ledger_id, schema, _tidy(rows, schema))
 
-    def ledger_for(self, ledger_id: str, period: Period) -> Ledger:
+    def ledger_for(self, ledger_id: str, period: Period, columns: Collection[str] | None = None) -> Ledger:
         """Return a ledger as it counts for a period: as it stood at the cut-off.
 
         Rows that came in later are there too, with the day on which they did, so that scoring can
-        show them as late; what was admitted on an appeal counts as if it had come in time.
+        show them as late; what was admitted on an appeal counts as if it had come in time. Of a large
+        campaign only the ``columns`` that are needed should be asked for: they are not kept.
 
         Raises:
             CampaignError: see :meth:`ledger` and :meth:`cutoff`.
@@ -198,10 +199,12 @@ class Campaign:
                     through=self.basis.through,
                     admitted=self.basis.admitted.get(period.id, ()),
                     late_too=True,
+                    columns=columns,
                 )
             )
             known = Ledger(ledger_id, schema, _tidy(rows, schema))
-            self._ledgers[ledger_id, period.id] = known
+            if columns is None:
+                self._ledgers[ledger_id, period.id] = known
         return known
 
     def checked(self, period: Period) -> pd.DataFrame:
@@ -211,7 +214,12 @@ class Campaign:
             CampaignError: see :meth:`replay`.
         """
         if period.id not in self._checked:
-            self._checked[period.id] = check_rows(self, period)
+            # the checks get ledgers of just the columns that they read
+            read = {
+                (ledger, period.id): self.ledger_for(ledger, period, columns)
+                for ledger, columns in self.codebook.columns_checked.items()
+            }
+            self._checked[period.id] = check_rows(replace(self, _ledgers=read), period)
         return self._checked[period.id]
 
     def _schema(self, ledger_id: str) -> LedgerSchema:
@@ -292,9 +300,10 @@ class Campaign:
 def _tidy(rows: pd.DataFrame, schema: LedgerSchema) -> pd.DataFrame:
     """Put columns in the codebook's order, and let empty cells have their default."""
     for code, default in schema.defaults.items():
-        empty = rows[code] == "" if rows[code].dtype == object else rows[code].isna()
-        rows[code] = rows[code].where(~empty, default)
-    return rows[[*schema.fields, *ADDED]]
+        if code in rows:
+            empty = rows[code] == "" if rows[code].dtype == object else rows[code].isna()
+            rows[code] = rows[code].where(~empty, default)
+    return rows[[code for code in (*schema.fields, *ADDED) if code in rows]]
 
 
 def open_campaign(

@@ -185,6 +185,17 @@ class Codebook(BaseModel):
                     words.setdefault(plain(label), {}).setdefault(ledger, (code, weight))
         return words
 
+    @cached_property
+    def columns_checked(self) -> dict[str, frozenset[str]]:
+        """Ledger → the columns of it that any check reads, be it a check of another ledger."""
+        found = {ledger: {ROW_ID, ENTITY, STATUS, *ADDED} - {"version"} for ledger in self.ledgers}
+        for ledger, schema in self.ledgers.items():
+            for check in schema.checks:
+                found[ledger].update(check.own_fields())
+                for other, code in check.other_fields():
+                    found[other].add(code)
+        return {ledger: frozenset(columns) for ledger, columns in found.items()}
+
 
 class _CodebookFile(BaseModel):
     """``ledgers.yaml`` as it is written: common columns stand once."""

@@ -25,6 +25,42 @@ if TYPE_CHECKING:
     from wbwz_eval.campaign.receipts import Inbox, Receipt, Stored
 
 
+PORTION = 200_000
+"""So many rows of a ledger are put together at a time: as they are read they take much more room."""
+
+
+class Portions:
+    """Blocks of rows on their way into the ledgers, kept small while they wait."""
+
+    def __init__(self, codebook: Codebook) -> None:
+        """Begin without any."""
+        self._codebook = codebook
+        self._blocks: dict[str, list[Block]] = {}
+        self._rows: dict[str, int] = {}
+        self._ready: dict[str, list[Versions]] = {}
+
+    def put(self, ledger: str, block: Block) -> None:
+        """Add a block after those before it."""
+        self._blocks.setdefault(ledger, []).append(block)
+        self._rows[ledger] = self._rows.get(ledger, 0) + len(block.numbers)
+        if self._rows[ledger] >= PORTION:
+            self._settle(ledger)
+
+    def _settle(self, ledger: str) -> None:
+        blocks = self._blocks.pop(ledger, [])
+        self._rows[ledger] = 0
+        if blocks:
+            fields = self._codebook.ledgers[ledger].fields
+            self._ready.setdefault(ledger, []).append(Versions.of(fields, blocks))
+
+    def take(self) -> Iterable[tuple[str, list[Versions]]]:
+        """Give all of them away, ledger by ledger."""
+        for ledger in [*self._blocks]:
+            self._settle(ledger)
+        while self._ready:
+            yield self._ready.popitem()
+
+
 @dataclass
 class Replay:
     """The versions of every ledger's rows up to the last receipt.
@@ -41,15 +77,18 @@ class Replay:
     stored: list[Stored] = field(default_factory=list)
     versions: dict[str, Versions] = field(default_factory=dict)
 
-    def add(self, stored: Sequence[Stored], blocks: Iterable[tuple[str, Block]]) -> None:
+    def add(self, stored: Sequence[Stored], portions: Portions) -> None:
         """Append receipts with the rows that they let count."""
-        by_ledger: dict[str, list[Block]] = {}
-        for ledger, block in blocks:
-            by_ledger.setdefault(ledger, []).append(block)
-        for ledger, own in by_ledger.items():
-            later = Versions.of(self.codebook.ledgers[ledger].fields, own)
-            self.versions[ledger] = self.versions[ledger].then(later)
+        for ledger, parts in portions.take():
+            self.versions[ledger] = Versions.joined([self.versions[ledger], *parts])
         self.stored.extend(stored)
+
+    def load(self, cache: Path, stored: Sequence[Stored]) -> None:
+        """Take over what the cache knows of some receipts, if it is no less than is known already."""
+        known = replay_cache.load(cache, self._key(), self.codebook, [one.sha256 for one in stored])
+        if known is not None and known[0] >= len(self.stored):
+            count, self.versions = known
+            self.stored = list(stored[:count])
 
     def save(self, cache: Path) -> None:
         """Keep the versions, so that the next replay need not read the originals."""
@@ -74,17 +113,20 @@ def replay(codebook: Codebook, inbox: Inbox, cache: Path | None) -> Replay:
     stored = inbox.read()
     done = Replay(codebook, inbox)
     if cache is not None:
-        known = replay_cache.load(cache, _reading_key(codebook), codebook, [one.sha256 for one in stored])
-        if known is not None:
-            count, done.versions = known
-            done.stored = stored[:count]
+        done.load(cache, stored)
     for ledger, schema in codebook.ledgers.items():
         done.versions.setdefault(ledger, Versions.of(schema.fields, []))
     new = stored[len(done.stored) :]
     if new:
-        done.add(new, (pair for one in new for pair in _blocks(one.receipt, inbox, codebook)))
+        portions = Portions(codebook)
+        for one in new:
+            for ledger, block in _blocks(one.receipt, inbox, codebook):
+                portions.put(ledger, block)
+        done.add(new, portions)
         if cache is not None:
             done.save(cache)
+            # as it is mapped: the ledgers need not stay in memory as a whole
+            done.load(cache, stored)
     return done
 
 

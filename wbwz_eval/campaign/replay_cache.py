@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import mmap
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,18 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wbwz_eval.campaign.versions import Texts, Versions
+from wbwz_eval.campaign.texts import PackedTexts, Texts, packed
+from wbwz_eval.campaign.versions import Versions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from wbwz_eval.campaign.ledgers import Codebook
 
-_STATE = "state.json"
-_HEAD_SIZE = 8
-_COLUMN, _CODES, _WORDS, _ABSENT = "column/", "codes/", "words/", "absent/"
+_STATE, _LEDGERS = "state.json", "ledgers.bin"
+_SIZE = _ALIGNED = 8
+_COLUMN, _CODES, _ENDS, _LETTERS, _ABSENT = "column/", "codes/", "ends/", "letters/", "absent/"
 
 
 def save(folder: Path, key: str, count: int, head: str, versions: Mapping[str, Versions]) -> None:
@@ -40,8 +42,7 @@ def save(folder: Path, key: str, count: int, head: str, versions: Mapping[str, V
         folder.mkdir(exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=".half-", dir=folder))
         try:
-            for ledger, table in versions.items():
-                _pack(beside / f"{ledger}.bin", _arrays(table))
+            _pack(beside / _LEDGERS, versions)
             state = {"key": key, "receipts": count, "head": head}
             (beside / _STATE).write_text(json.dumps(state), encoding="utf-8")
             final = folder / f"{count:06d}-{head[:12]}-{key[:12]}"
@@ -74,61 +75,72 @@ def load(
             count = state["receipts"]
             fits = state["key"] == key and 0 < count <= len(digests) and digests[count - 1] == state["head"]
             if fits:
-                return count, {ledger: _read(path / f"{ledger}.bin") for ledger in codebook.ledgers}
+                found = _unpack(path / _LEDGERS)
+                return count, {ledger: _read(found[ledger]) for ledger in codebook.ledgers}
     return None
 
 
-def _arrays(table: Versions) -> dict[str, NDArray[np.generic]]:
-    arrays: dict[str, NDArray[np.generic]] = {
-        "receipt": table.receipt,
-        "received": table.received,
-        "source_row": table.source_row,
-        **{f"{_ABSENT}{code}": mask for code, mask in table.absent.items()},
-    }
+def _arrays(table: Versions) -> Iterator[tuple[str, NDArray[np.generic]]]:
+    """Yield a ledger's arrays, one at a time: together they are too much for a large campaign."""
+    yield "receipt", table.receipt
+    yield "received", table.received
+    yield "source_row", table.source_row
+    for code, mask in table.absent.items():
+        yield f"{_ABSENT}{code}", mask
     for code, column in {**table.columns, "source": table.source, "sender": table.sender}.items():
         if isinstance(column, Texts):
-            arrays[f"{_CODES}{code}"] = column.codes
-            text = json.dumps(column.words.tolist(), ensure_ascii=False, separators=(",", ":"))
-            arrays[f"{_WORDS}{code}"] = np.frombuffer(text.encode(), dtype=np.uint8)
+            ends, letters = packed(column.words)
+            yield f"{_CODES}{code}", column.codes
+            yield f"{_ENDS}{code}", ends
+            yield f"{_LETTERS}{code}", letters
         else:
-            arrays[f"{_COLUMN}{code}"] = column
-    return arrays
+            yield f"{_COLUMN}{code}", column
 
 
-def _pack(path: Path, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-    """Write arrays one after the other, their names and types before them.
+def _pack(path: Path, versions: Mapping[str, Versions]) -> None:
+    """Write arrays one after the other, and behind them where each is.
 
     numpy's own format of many arrays takes longer to open than the arrays to read.
     """
-    head = json.dumps([(name, values.dtype.str, len(values)) for name, values in arrays.items()]).encode()
+    index: dict[str, list[tuple[str, str, int, int]]] = {}
     with path.open("wb") as file:
-        file.write(len(head).to_bytes(_HEAD_SIZE, "little"))
-        file.write(head)
-        for values in arrays.values():
-            file.write(np.ascontiguousarray(values).tobytes())
+        for ledger, table in versions.items():
+            index[ledger] = []
+            for name, values in _arrays(table):
+                index[ledger].append((name, values.dtype.str, len(values), file.tell()))
+                file.write(np.ascontiguousarray(values).view(np.uint8).data)
+                file.write(bytes(-file.tell() % _ALIGNED))
+        tail = json.dumps({"start": file.tell(), "ledgers": index}).encode()
+        file.write(tail)
+        file.write(len(tail).to_bytes(_SIZE, "little"))
 
 
-def _unpack(path: Path) -> dict[str, Any]:
-    """Read what :func:`_pack` wrote; the arrays cannot be written to."""
-    data = path.read_bytes()
-    start = _HEAD_SIZE + int.from_bytes(data[:_HEAD_SIZE], "little")
-    arrays = {}
-    for name, kind, count in json.loads(data[_HEAD_SIZE:start]):
-        arrays[name] = np.frombuffer(data, dtype=np.dtype(kind), count=count, offset=start)
-        start += arrays[name].nbytes
-    if start != len(data):
+def _unpack(path: Path) -> dict[str, dict[str, NDArray[Any]]]:
+    """Return what :func:`_pack` wrote, mapped: what nobody looks at is never read.
+
+    The arrays cannot be written to; the file may be deleted meanwhile.
+    """
+    with path.open("rb") as file:
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    size = int.from_bytes(data[-_SIZE:], "little")
+    tail = json.loads(data[-_SIZE - size : -_SIZE])
+    if tail["start"] + size + _SIZE != len(data):
         raise ValueError(path.name)
-    return arrays
+    return {
+        ledger: {
+            name: np.frombuffer(data, dtype=np.dtype(kind), count=count, offset=start)
+            for name, kind, count, start in arrays
+        }
+        for ledger, arrays in tail["ledgers"].items()
+    }
 
 
-def _read(path: Path) -> Versions:
-    arrays = _unpack(path)
+def _read(arrays: Mapping[str, NDArray[Any]]) -> Versions:
     columns: dict[str, Texts | NDArray[np.generic]] = {}
     for name, values in arrays.items():
         if name.startswith(_CODES):
             code = name.removeprefix(_CODES)
-            words = json.loads(arrays[f"{_WORDS}{code}"].tobytes())
-            columns[code] = Texts(values, np.array(words, dtype=object))
+            columns[code] = PackedTexts(values, arrays[f"{_ENDS}{code}"], arrays[f"{_LETTERS}{code}"])
         elif name.startswith(_COLUMN):
             columns[name.removeprefix(_COLUMN)] = values
     source, sender = columns.pop("source"), columns.pop("sender")

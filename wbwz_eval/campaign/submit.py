@@ -19,7 +19,7 @@ from wbwz_eval.campaign.judgement import Judgement
 from wbwz_eval.campaign.lock import writing
 from wbwz_eval.campaign.receipts import FaultNote, Receipt, chain
 from wbwz_eval.campaign.received_file import MOST_FILE_BYTES, read_received
-from wbwz_eval.campaign.replay import source_of
+from wbwz_eval.campaign.replay import Portions, source_of
 from wbwz_eval.campaign.senders import Sender, sender_of
 from wbwz_eval.campaign.versions import Block
 from wbwz_eval.campaign.whole_files import digest, remove_halves
@@ -99,7 +99,7 @@ class Desk:
     def __init__(self, campaign: Campaign, state: Replay) -> None:
         """Take the ledgers as they stand; use :meth:`open`."""
         self._campaign, self._state = campaign, state
-        self._blocks: list[tuple[str, Block]] = []
+        self._portions = Portions(campaign.codebook)
         self._taken = len(state.stored)
         frozen = [campaign.cutoff(campaign.period(name)) for name in frozen_periods(campaign.path)]
         self._frozen_until = max(frozen, default=dt.date.min)
@@ -130,8 +130,7 @@ class Desk:
 
     def _close(self) -> None:
         """Put what was taken in into the ledgers, all at once."""
-        self._state.add([], self._blocks)
-        self._blocks = []
+        self._state.add([], self._portions)
         if len(self._state.stored) > self._taken:
             self._state.save(self._campaign.cache)
 
@@ -167,7 +166,7 @@ class Desk:
                 block = Block(
                     part.content, part.numbers, source, sender.id, receipt.number, receipt.received_on
                 )
-                self._blocks.append((part.section.ledger, block))
+                self._portions.put(part.section.ledger, block)
         self._state.stored.append(stored)
         self._remember(receipt)
         return Submitted(receipt, known=False)
@@ -201,7 +200,7 @@ class Desk:
     def _of(self, ledger: str) -> Current:
         if ledger not in self._current:
             schema = self._campaign.codebook.ledgers[ledger]
-            rows = self._state.versions[ledger].standing()[[*schema.fields]]
+            rows = self._state.versions[ledger].standing(columns=schema.fields)
             self._current[ledger] = Current(rows, schema.defaults)
         return self._current[ledger]
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from wbwz_eval.campaign.ledgers import ENTITY, KEPT_WHEN_EMPTY, ROW_ID
+from wbwz_eval.campaign.texts import Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -20,32 +22,6 @@ if TYPE_CHECKING:
     from wbwz_eval.campaign.section_rows import Content
 
     Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Texts:
-    """A column of texts: which of the different ``words`` stands in each row."""
-
-    codes: NDArray[np.int32]
-    words: NDArray[np.object_]
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.codes)
-
-    def take(self, places: NDArray[np.intp]) -> NDArray[np.object_]:
-        """Return the texts of some rows; -1 gives an empty one."""
-        if len(places) and places.min() >= 0:
-            return self.words[self.codes[places]]
-        codes = np.where(places < 0, -1, self.codes[places])
-        return np.where(codes < 0, "", self.words[codes]).astype(object)
-
-    @staticmethod
-    def of(parts: Sequence[NDArray[np.object_]]) -> Texts:
-        """Put texts together."""
-        texts = np.concatenate([np.empty(0, dtype=object), *parts])
-        codes, words = pd.factorize(texts)
-        return Texts(codes.astype(np.int32), np.asarray(words, dtype=object))
 
 
 @dataclass(frozen=True)
@@ -115,24 +91,26 @@ class Versions:
 
     def then(self, later: Versions) -> Versions:
         """Return these versions followed by later ones."""
-        if not len(self):
-            return later
-        if not len(later):
-            return self
+        return Versions.joined([self, later])
+
+    @staticmethod
+    def joined(parts: Sequence[Versions]) -> Versions:
+        """Return the versions of some parts, one or more, one after the other."""
+        filled = [part for part in parts if len(part)]
+        if len(filled) <= 1:
+            return filled[0] if filled else parts[0]
         absent = {
-            code: np.concatenate(
-                [part.absent.get(code, np.zeros(len(part), dtype=bool)) for part in (self, later)]
-            )
-            for code in {**self.absent, **later.absent}
+            code: np.concatenate([part.absent.get(code, np.zeros(len(part), dtype=bool)) for part in filled])
+            for code in dict.fromkeys(code for part in filled for code in part.absent)
         }
         return Versions(
-            {code: _after(column, later.columns[code]) for code, column in self.columns.items()},
+            {code: _after([part.columns[code] for part in filled]) for code in filled[0].columns},
             absent,
-            np.concatenate([self.receipt, later.receipt]),
-            np.concatenate([self.received, later.received]),
-            _after_texts(self.source, later.source),
-            _after_texts(self.sender, later.sender),
-            np.concatenate([self.source_row, later.source_row]),
+            np.concatenate([part.receipt for part in filled]),
+            np.concatenate([part.received for part in filled]),
+            Texts.joined([part.source for part in filled]),
+            Texts.joined([part.sender for part in filled]),
+            np.concatenate([part.source_row for part in filled]),
         )
 
     def known(self, through: int | None, admitted: Collection[int] = ()) -> Mask:
@@ -155,6 +133,7 @@ class Versions:
         through: int | None = None,
         admitted: Collection[int] = (),
         late_too: bool = False,
+        columns: Collection[str] | None = None,
     ) -> pd.DataFrame:
         """Return the ledger as it stood at the end of a day.
 
@@ -164,6 +143,7 @@ class Versions:
             admitted: Receipts that count though they came later, by a decision on an appeal.
             late_too: Keep rows that first came in after the day, with the day on which they did:
                 scoring shows them as late.
+            columns: The columns to read; None for all.
 
         Returns:
             One row per row number, in the order in which they first came in, with a column per
@@ -172,8 +152,7 @@ class Versions:
             ``version`` how often it has, the others say where it stands as it now
             is. What a later file has no column for stays as it was.
         """
-        number = self.columns[ROW_ID]
-        assert isinstance(number, Texts)
+        number = self._number
         received = self.received.copy()
         if until is not None and len(admitted):
             let_in = np.isin(self.receipt, np.fromiter(admitted, dtype=np.int64))
@@ -183,45 +162,75 @@ class Versions:
         keep = in_time
         if late_too:
             # a row that came in time stands as it stood then; of others all versions are late
-            has = np.zeros(len(number.words), dtype=bool)
+            has = np.zeros(number.count, dtype=bool)
             has[number.codes[in_time]] = True
             keep = in_time | (known & ~has[number.codes])
-        return self._fold(number, np.flatnonzero(keep), received)
+        return self._fold(np.flatnonzero(keep), received, columns)
 
-    def _fold(self, number: Texts, kept: NDArray[np.intp], received: NDArray[np.datetime64]) -> pd.DataFrame:
+    @cached_property
+    def _number(self) -> Texts:
+        """The row numbers."""
+        number = self.columns[ROW_ID]
+        assert isinstance(number, Texts)
+        return number
+
+    def _fold(
+        self, kept: NDArray[np.intp], received: NDArray[np.datetime64], wanted: Collection[str] | None
+    ) -> pd.DataFrame:
         """Let each version of a row replace the one before."""
-        codes = number.codes[kept]
-        first, last = _ends(codes, kept, len(number.words))
+        count = self._number.count
+        codes = self._number.codes[kept]
+        first, last = _ends(codes, kept, count)
         rows = np.flatnonzero(first >= 0)
         order = rows[np.argsort(first[rows], kind="stable")]
         first, last = first[order], last[order]
         table: dict[str, NDArray[np.generic]] = {}
         for code, column in self.columns.items():
+            if wanted is not None and code not in wanted:
+                continue
             place = last
             if code in self.absent:
                 # the last version that had the column at all
                 had = ~self.absent[code][kept]
-                _, place = _ends(codes[had], kept[had], len(number.words))
+                _, place = _ends(codes[had], kept[had], count)
                 place = place[order]
             table[code] = column.take(place) if isinstance(column, Texts) else _take(column, place)
-        owner = table[ENTITY]
-        table[ENTITY] = np.where(owner == "", self.sender.take(first), owner).astype(object)
-        earliest = np.full(len(number.words), np.datetime64("9999-12-31", "D"))
-        np.minimum.at(earliest, codes, received[kept])
-        table["reported_on"] = earliest[order].astype("datetime64[s]")
-        table["version"] = np.bincount(codes, minlength=len(number.words))[order].astype(np.int64)
-        table["receipt"] = self.receipt[last]
-        table["source"] = self.source.take(last)
-        table["source_row"] = self.source_row[last]
-        columns = {code: pd.Series(values, dtype=values.dtype) for code, values in table.items()}
-        return pd.DataFrame(columns, copy=False)
+        if ENTITY in table:
+            owner = table[ENTITY]
+            table[ENTITY] = np.where(owner == "", self.sender.take(first), owner).astype(object)
+        for code, read in self._added(codes, order, last, received[kept]).items():
+            if wanted is None or code in wanted:
+                table[code] = read()
+        return pd.DataFrame(
+            {code: pd.Series(values, dtype=values.dtype) for code, values in table.items()}, copy=False
+        )
+
+    def _added(
+        self,
+        codes: NDArray[np.int32],
+        order: NDArray[np.intp],
+        last: NDArray[np.intp],
+        received: NDArray[np.datetime64],
+    ) -> dict[str, Callable[[], NDArray[np.generic]]]:
+        """Return how to read each of the columns that come from the receipts."""
+        count = self._number.count
+
+        def reported_on() -> NDArray[np.generic]:
+            earliest = np.full(count, np.datetime64("9999-12-31", "D"))
+            np.minimum.at(earliest, codes, received)
+            return earliest[order].astype("datetime64[s]")
+
+        return {
+            "reported_on": reported_on,
+            "version": lambda: np.bincount(codes, minlength=count)[order].astype(np.int64),
+            "receipt": lambda: self.receipt[last],
+            "source": lambda: self.source.take(last),
+            "source_row": lambda: self.source_row[last],
+        }
 
     def history(self, row_id: str) -> pd.DataFrame:
         """Return every version of one row as its file had it, the oldest first."""
-        number = self.columns[ROW_ID]
-        assert isinstance(number, Texts)
-        code = np.flatnonzero(number.words == row_id)
-        place = np.flatnonzero(np.isin(number.codes, code))
+        place = self._number.places_of(row_id)
         table: dict[str, NDArray[np.generic]] = {
             name: column.take(place) if isinstance(column, Texts) else _take(column, place)
             for name, column in self.columns.items()
@@ -272,21 +281,8 @@ def _joined(parts: Sequence[NDArray[np.generic]], kind: str) -> Texts | NDArray[
     return Texts.of([part.astype(object) for part in parts])
 
 
-def _after(
-    column: Texts | NDArray[np.generic], later: Texts | NDArray[np.generic]
-) -> Texts | NDArray[np.generic]:
-    if isinstance(column, Texts) and isinstance(later, Texts):
-        return _after_texts(column, later)
-    assert isinstance(column, np.ndarray)
-    assert isinstance(later, np.ndarray)
-    return np.concatenate([column, later])
-
-
-def _after_texts(column: Texts, later: Texts) -> Texts:
-    """Put two columns of texts together without going through every row again."""
-    words = pd.Index(column.words)
-    place = words.get_indexer(pd.Index(later.words))
-    new = place < 0
-    place[new] = len(words) + np.arange(int(new.sum()))
-    codes = place.astype(np.int32)[later.codes]
-    return Texts(np.concatenate([column.codes, codes]), np.concatenate([column.words, later.words[new]]))
+def _after(columns: Sequence[Texts | NDArray[np.generic]]) -> Texts | NDArray[np.generic]:
+    texts = [column for column in columns if isinstance(column, Texts)]
+    if texts:
+        return Texts.joined(texts)
+    return np.concatenate([column for column in columns if isinstance(column, np.ndarray)])

@@ -8,6 +8,10 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _BESIDE = ".half-"
 _ATTEMPTS = 20
@@ -42,6 +46,26 @@ def write_settled(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def write_portions(path: Path, portions: Iterable[bytes], *, settled: bool = False) -> str:
+    """Write a file of such a folder portion by portion; returns its SHA-256.
+
+    Args:
+        path: The file.
+        portions: What comes into it, in order.
+        settled: Whether it is to be on the disk for certain, as after :func:`write_settled`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    found = hashlib.sha256()
+    with path.open("wb") as file:
+        for data in portions:
+            file.write(data)
+            found.update(data)
+        if settled:
+            file.flush()
+            os.fsync(file.fileno())
+    return found.hexdigest()
 
 
 def settle(folder: Path) -> None:
@@ -83,6 +107,20 @@ def replace_folder(beside: Path, final: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file, which may be too large to be read at once."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def digest(data: bytes) -> str:
     """Return the SHA-256 as 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
+
+
+def digest_of(portions: Iterable[bytes]) -> str:
+    """Return the SHA-256 of what comes in portions."""
+    found = hashlib.sha256()
+    for data in portions:
+        found.update(data)
+    return found.hexdigest()

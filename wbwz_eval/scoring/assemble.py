@@ -9,7 +9,7 @@ import pandas as pd
 
 from wbwz_eval.campaign.periods import label_zh
 from wbwz_eval.scoring.adjust import NO_GRADE
-from wbwz_eval.scoring.evidence import adjustment_table, row_table
+from wbwz_eval.scoring.evidence import adjustment_table, row_portions
 from wbwz_eval.scoring.header import period_header
 from wbwz_eval.scoring.measured import NOISE_DIGITS
 from wbwz_eval.scoring.method_table import method_table
@@ -18,28 +18,39 @@ from wbwz_eval.scoring.quality import quality_table
 from wbwz_eval.scoring.scores import Scores
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from wbwz_eval.scoring.scored import ScoredPeriod
 
 
 def assemble(current: ScoredPeriod, earlier: ScoredPeriod | None) -> Scores:
     """Make the header and the tables; ``earlier`` is the period before, if scored."""
-    nodes = node_table(current)
-    scores = _score_table(current, earlier)
+    tables = {
+        name: pd.concat(portions, ignore_index=True) if len(portions) > 1 else portions[0]
+        for name, portions in ((name, list(table)) for name, table in tables_of(current, earlier))
+    }
+    return Scores(header=header_of(current, earlier), **tables)
+
+
+def tables_of(
+    current: ScoredPeriod, earlier: ScoredPeriod | None
+) -> Iterator[tuple[str, Iterable[pd.DataFrame]]]:
+    """Yield the tables of :class:`Scores` by name, each in portions; each is made when it is asked for."""
     # binary noise, such as 19.612000000000002, is nothing that anybody scored
-    return Scores(
-        header=_header(current, earlier),
-        scores=scores.round(NOISE_DIGITS),
-        nodes=nodes.round(NOISE_DIGITS),
-        rows=row_table(current).round(NOISE_DIGITS),
-        adjustments=adjustment_table(current),
-        changes=_change_table(current, earlier, nodes, scores).round(NOISE_DIGITS),
-        quality=quality_table(current, nodes),
-        parts=current.parts.round(NOISE_DIGITS),
-        method=method_table(current.methodology, current.level, current.campaign.codebook),
-    )
+    yield "rows", (portion.round(NOISE_DIGITS) for portion in row_portions(current))
+    yield "adjustments", [adjustment_table(current)]
+    yield "parts", [current.parts.round(NOISE_DIGITS)]
+    yield "method", [method_table(current.methodology, current.level, current.campaign.codebook)]
+    nodes = node_table(current)
+    yield "nodes", [nodes.round(NOISE_DIGITS)]
+    yield "quality", [quality_table(current, nodes)]
+    scores = _score_table(current, earlier)
+    yield "scores", [scores.round(NOISE_DIGITS)]
+    yield "changes", [_change_table(current, earlier, nodes, scores).round(NOISE_DIGITS)]
 
 
-def _header(current: ScoredPeriod, earlier: ScoredPeriod | None) -> dict[str, Any]:
+def header_of(current: ScoredPeriod, earlier: ScoredPeriod | None) -> dict[str, Any]:
+    """Return what the figures stand on (docs/results.md)."""
     methodology, level = current.methodology, current.level
     full = level.full_marks()
     total_share = sum(float(node.share) for node in level.tree.values())
@@ -68,13 +79,13 @@ def _score_table(current: ScoredPeriod, earlier: ScoredPeriod | None) -> pd.Data
     result, level, campaign = current.evaluation, current.level, current.campaign
     entities, peers = current.entities, result.groups
     group_ids = np.array(peers.names, dtype=object)[peers.codes]
-    group_names = {name: group.name for name, group in campaign.groups.items()}
+    names = [campaign.groups[name].name if name in campaign.groups else name for name in peers.names]
     order = np.array([*(level.grades.order if level.grades else ()), ""], dtype=object)
     table = pd.DataFrame({"entity_id": entities.index.to_numpy(object)})
     table["name"] = entities["name"].to_numpy(object)
     table["level"] = current.level_id
     table["group"] = group_ids
-    table["group_name"] = [group_names.get(name, name) for name in group_ids]
+    table["group_name"] = np.array(names, dtype=object)[peers.codes]
     for name in level.tree:
         table[name] = result.tree.score[name]
     table["base"] = result.base

@@ -229,8 +229,9 @@ def _rank_interval(
     not in pairs: memory stays linear in the number of entities.
     """
     best, worst = np.full(len(totals), np.nan), np.full(len(totals), np.nan)
-    for code in np.unique(scope[~np.isnan(totals)]):
-        members = np.flatnonzero((scope == code) & ~np.isnan(totals))
+    known = np.flatnonzero(~np.isnan(totals))
+    known = known[np.argsort(scope[known], kind="stable")]
+    for members in np.split(known, np.flatnonzero(np.diff(scope[known])) + 1):
         low, high = totals[members] - down[members], totals[members] + up[members]
         surely_ahead = len(members) - np.searchsorted(np.sort(low), high, side="right")
         surely_behind = np.searchsorted(np.sort(high), low, side="left")

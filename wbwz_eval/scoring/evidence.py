@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from wbwz_eval.scoring.measured import NOT_CONCERNED
@@ -11,7 +13,8 @@ from wbwz_eval.scoring.measured import NOT_CONCERNED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wbwz_eval.campaign.ledgers import Ledger
+    from numpy.typing import NDArray
+
     from wbwz_eval.scoring.scored import ScoredPeriod
     from wbwz_eval.scoring.tree import Item, Veto
 
@@ -46,18 +49,39 @@ ADJUSTMENT_COLUMNS = (
 )
 _DETAIL_FIELDS = 2
 
+PORTION = 200_000
+"""So many rows of evidence are put into a table at a time."""
+
 
 def row_table(scored: ScoredPeriod) -> pd.DataFrame:
     """Return each ledger row that concerned a measure, counted or not, with the reason."""
-    frames = [
-        measured.rows[measured.rows["reason"] != NOT_CONCERNED].assign(indicator=name)
-        for name, measured in scored.measured.items()
-    ]
-    rows = pd.concat(frames, ignore_index=True)[list(ROW_COLUMNS)]
-    order = {name: index for index, name in enumerate(scored.measured)}
-    keys = rows.assign(_order=rows["indicator"].map(order))
-    keys = keys.sort_values(["entity_id", "_order", "source", "source_row"], kind="stable")
-    return keys.drop(columns="_order").reset_index(drop=True)
+    return pd.concat(row_portions(scored), ignore_index=True)
+
+
+def row_portions(scored: ScoredPeriod, rows: int = PORTION) -> Iterator[pd.DataFrame]:
+    """Yield :func:`row_table` in portions of whole entities, of about so many ``rows`` each, at least one."""
+    size = len(scored.entities)
+    places = {name: _by_entity(measured.rows, size) for name, measured in scored.measured.items()}
+    total = np.sum([ends for _, ends in places.values()], axis=0)  # rows before each entity
+    cuts = np.searchsorted(total, np.arange(rows, total[-1], rows), side="left")
+    order = {name: index for index, name in enumerate(places)}
+    for first, last in pairwise(np.unique([0, *cuts, size]).tolist()):
+        frames = [
+            scored.measured[name].rows.iloc[place[ends[first] : ends[last]]].assign(indicator=name)
+            for name, (place, ends) in places.items()
+        ]
+        table = pd.concat(frames, ignore_index=True)[list(ROW_COLUMNS)]
+        keys = table.assign(_order=table["indicator"].map(order))
+        keys = keys.sort_values(["entity_id", "_order", "source", "source_row"], kind="stable")
+        yield keys.drop(columns="_order").reset_index(drop=True)
+
+
+def _by_entity(rows: pd.DataFrame, size: int) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """Return the rows that concern a measure in the order of the entities, and where each begins."""
+    concerned = np.flatnonzero((rows["reason"] != NOT_CONCERNED).to_numpy(bool))
+    codes = rows["code"].to_numpy(np.int64)[concerned]
+    ends = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=size))])
+    return concerned[np.argsort(codes, kind="stable")], ends
 
 
 def adjustment_table(scored: ScoredPeriod) -> pd.DataFrame:
@@ -114,7 +138,7 @@ def _adjustment_rows(scored: ScoredPeriod, kind: str, name: str, item: Item | Ve
     for column in ("clause", "decided_by", "doc_no", "detail"):
         table[column] = ""
     for ledger_id, part in rows.groupby("ledger"):
-        facts = _facts(scored.campaign.ledger_for(str(ledger_id), scored.period))
+        facts = _facts(scored, str(ledger_id), part["row_id"])
         for column in facts.columns:
             table.loc[part.index, column] = part["row_id"].map(facts[column]).fillna("")
     table["clause"] = table["clause"].where(table["clause"] != "", item.clause)
@@ -123,10 +147,10 @@ def _adjustment_rows(scored: ScoredPeriod, kind: str, name: str, item: Item | Ve
     return table[list(ADJUSTMENT_COLUMNS)]
 
 
-def _facts(ledger: Ledger) -> pd.DataFrame:
-    """Return, by row id, a ledger's clause, decider, document and what may be told of it."""
-    rows, fields = ledger.rows, ledger.schema.fields
-    named = [name for name in ("clause", "decided_by", "doc_no") if name in rows]
+def _facts(scored: ScoredPeriod, ledger_id: str, row_ids: pd.Series) -> pd.DataFrame:
+    """Return, by row id, the clause, decider, document and what may be told of some rows of a ledger."""
+    fields = scored.campaign.codebook.ledgers[ledger_id].fields
+    named = [name for name in ("clause", "decided_by", "doc_no") if name in fields]
     tellable = [
         name
         for name, field in fields.items()
@@ -134,6 +158,8 @@ def _facts(ledger: Ledger) -> pd.DataFrame:
         and field.disclosure in {"public", "internal"}
         and name not in {"row_id", "status", "reporter", "evidence_id", "verified_by", *named}
     ][:_DETAIL_FIELDS]
+    rows = scored.campaign.ledger_for(ledger_id, scored.period, {"row_id", *named, *tellable}).rows
+    rows = rows[rows["row_id"].isin(row_ids)]
     facts = rows[named].astype(object).copy()
     facts["detail"] = ""
     for name in tellable:

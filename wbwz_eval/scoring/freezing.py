@@ -26,9 +26,9 @@ from wbwz_eval.campaign.frozen import (
     version_folder,
 )
 from wbwz_eval.campaign.lock import writing
-from wbwz_eval.campaign.whole_files import digest, settle, write_settled
+from wbwz_eval.campaign.whole_files import digest, settle, write_portions, write_settled
 from wbwz_eval.scoring.methodology_file import load_methodology, require_approved
-from wbwz_eval.scoring.results import engine_digest, open_results, result_files
+from wbwz_eval.scoring.results import engine_digest, open_results, result_portions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -110,10 +110,11 @@ class _Freezing:
             basis = self._basis()
             campaign = open_campaign(self.live.path, configuration=beside / INPUTS, basis=basis)
             _require_approval(campaign, campaign.period(self.period))
-            files = result_files(campaign, self.period, advance)
+            results = {
+                name: write_portions(beside / RESULTS / name, portions, settled=True)
+                for name, portions in result_portions(campaign, self.period, advance)
+            }
             advance("写入")
-            for name, data in files.items():
-                write_settled(beside / RESULTS / name, data)
             assert basis.through is not None
             stored = campaign.replay().stored
             record = Freeze(
@@ -134,7 +135,7 @@ class _Freezing:
                 package_version=version("wbwz_eval"),
                 engine=engine_digest(),
                 inputs=inputs,
-                results={name: digest(data) for name, data in files.items()},
+                results=results,
             ).sealed()
             write_settled(beside / RECORD, record.to_bytes())
             beside.chmod(0o755)

@@ -102,10 +102,13 @@ def _by_status(nodes: pd.DataFrame) -> pd.DataFrame:
 
 def _by_reason(scored: ScoredPeriod) -> Iterator[pd.DataFrame]:
     """Yield late, unverified and withdrawn rows; a row that feeds many indicators counts once."""
-    frames = [measured.rows.assign(indicator=name) for name, measured in scored.measured.items()]
-    rows = pd.concat(frames, ignore_index=True)
+    columns = ["entity_id", "ledger", "row_id", "reason"]
     for kind, reason in (("迟报", LATE), ("撤回", WITHDRAWN), ("未核实", UNVERIFIED)):
-        found = rows[rows["reason"] == reason].drop_duplicates(["ledger", "row_id"])
+        frames = [
+            measured.rows.loc[(measured.rows["reason"] == reason).to_numpy(bool), columns]
+            for measured in scored.measured.values()
+        ]
+        found = pd.concat(frames, ignore_index=True).drop_duplicates(["ledger", "row_id"])
         count = found.groupby(["entity_id", "ledger"], sort=True)["row_id"].agg(["size", "min"])
         table = count.reset_index().rename(columns={"size": "count"})
         ledgers = scored.campaign.codebook.ledgers

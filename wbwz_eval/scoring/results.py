@@ -17,21 +17,20 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import pandas as pd
-
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import Campaign, open_campaign
 from wbwz_eval.campaign.frozen import RESULTS, read_freeze, standing, version_folder
-from wbwz_eval.campaign.safe_text import unguarded
 from wbwz_eval.campaign.whole_files import digest, file_digest, replace_folder, write_portions
 from wbwz_eval.scoring.assemble import assemble, header_of, tables_of
-from wbwz_eval.scoring.csv_tables import csv_bytes
+from wbwz_eval.scoring.csv_tables import csv_bytes, read_csv_table
 from wbwz_eval.scoring.methodology_file import load_methodology
 from wbwz_eval.scoring.score import NoDataError, scored_with_earlier
 from wbwz_eval.scoring.scores import Scores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    import pandas as pd
 
     from wbwz_eval.scoring.scored import ScoredPeriod
 
@@ -40,40 +39,6 @@ MANIFEST = "run.json"
 _Read = TypeVar("_Read")
 
 _ATTEMPTS = 20
-
-_BOOLEANS = frozenset({"tie", "counted"})
-_INTEGERS = frozenset({"group_size", "depth", "count", "source_row"})
-_TEXTS = frozenset(
-    {
-        "entity_id",
-        "name",
-        "level",
-        "group",
-        "group_name",
-        "grade",
-        "veto",
-        "standing",
-        "node",
-        "kind",
-        "parent",
-        "unit",
-        "direction",
-        "status",
-        "note",
-        "indicator",
-        "ledger",
-        "row_id",
-        "source",
-        "reason",
-        "item",
-        "clause",
-        "decided_by",
-        "doc_no",
-        "detail",
-        "period",
-        "period_name",
-    }
-)
 
 
 def results_folder(campaign: Campaign, period: str) -> Path:
@@ -303,13 +268,13 @@ def _opened(
 def _open(campaign: Campaign, period: str, folder: Path, level: str) -> Scores:
     header = _header(campaign, period, folder, level)
     names = ("scores", "nodes", "rows", "adjustments", "changes", "quality", "parts", "method")
-    tables = {name: _read(folder / level / f"{name}.csv") for name in names}
+    tables = {name: read_csv_table(folder / level / f"{name}.csv") for name in names}
     return Scores(header=header, **tables)
 
 
 def _open_totals(campaign: Campaign, period: str, folder: Path, level: str) -> pd.DataFrame:
     _header(campaign, period, folder, level)
-    return _read(folder / level / "scores.csv")
+    return read_csv_table(folder / level / "scores.csv")
 
 
 def _header(campaign: Campaign, period: str, folder: Path, level: str) -> dict[str, Any]:
@@ -330,15 +295,3 @@ def _fresh(campaign: Campaign, period: str, folder: Path) -> bool:
     return manifest.get("state") == input_state(campaign, period) and all(
         (folder / name).is_file() and file_digest(folder / name) == sha256 for name, sha256 in tables.items()
     )
-
-
-def _read(path: Path) -> pd.DataFrame:
-    columns = pd.read_csv(path, nrows=0).columns
-    types: dict[str, Any] = {name: str for name in columns if name in _TEXTS or path.stem == "method"}
-    types |= {name: bool for name in columns if name in _BOOLEANS}
-    types |= {name: "int64" for name in columns if name in _INTEGERS}
-    numeric = {name: "float64" for name in columns if name not in types}
-    table = pd.read_csv(
-        path, dtype=types | numeric, keep_default_na=False, na_values={name: [""] for name in numeric}
-    )
-    return unguarded(table)

@@ -55,12 +55,23 @@ def evaluate(
         raise CampaignError("methodology 与 changes 只能给一个：先改好办法，或对现行办法试改")
     if changes:
         methodology = changed_methodology(opened.methodology_path(span), opened, changes)
-    _require_sound(opened, span)
-    current = score_period(opened, span, level, methodology=methodology)
+    return assemble(*scored_with_earlier(opened, span, level, methodology))
+
+
+def scored_with_earlier(
+    campaign: Campaign, period: Period, level: str, methodology: Methodology | None = None
+) -> tuple[ScoredPeriod, ScoredPeriod | None]:
+    """Score a period as the campaign stands, and the one before it where there is one, without its evidence.
+
+    Raises:
+        CampaignError: see :func:`evaluate`.
+    """
+    _require_sound(campaign, period)
+    current = score_period(campaign, period, level, methodology=methodology)
     if not current.has_data:
-        msg = f"{span.id} 的“{opened.levels[level]}”没有任何数据，不能计分"
+        msg = f"{period.id} 的“{campaign.levels[level]}”没有任何数据，不能计分"
         raise NoDataError(msg)
-    return assemble(current, _before(opened, span, level, methodology))
+    return current, _before(campaign, period, level, methodology)
 
 
 def _require_sound(campaign: Campaign, period: Period) -> None:
@@ -82,4 +93,4 @@ def _before(
     if methodology is None and first > earlier.end:
         return None
     scored = score_period(campaign, earlier, level, methodology=methodology)
-    return scored if scored.has_data else None
+    return scored.without_rows() if scored.has_data else None

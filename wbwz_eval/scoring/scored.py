@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from wbwz_eval.campaign.faults import CampaignError, one_of
+from wbwz_eval.campaign.ledgers import ENTITY, ROW_ID, STATUS
 from wbwz_eval.campaign.periods import Period, enclosing
 from wbwz_eval.scoring.aggregate import NegativeScoreError
 from wbwz_eval.scoring.composition import PART_COLUMNS, Part, compose, recurred
 from wbwz_eval.scoring.evaluation import AfterTotal, Evaluation, PeerGroups, evaluate_values
+from wbwz_eval.scoring.field_checks import fields_read
 from wbwz_eval.scoring.measured import Context, Measured
-from wbwz_eval.scoring.measures import Measure, measure
+from wbwz_eval.scoring.measures import Measure, ledger_measures, measure
 from wbwz_eval.scoring.methodology import Methodology, by_level
 from wbwz_eval.scoring.methodology_file import load_methodology
 from wbwz_eval.scoring.points import RawValues
 from wbwz_eval.scoring.tree import Level, leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from wbwz_eval.campaign.folder import Campaign
+    from wbwz_eval.campaign.ledgers import Ledger
     from wbwz_eval.campaign.periods import PeriodKind
     from wbwz_eval.scoring.fields import BoolArray
     from wbwz_eval.scoring.numbers import FloatArray
@@ -100,6 +104,14 @@ class ScoredPeriod:
             by |= {name: item.measure for name, item in section.items()}
         return [(by[name], measured) for name, measured in self.measured.items()]
 
+    def without_rows(self) -> ScoredPeriod:
+        """Return the same without its evidence: the scores need it no more."""
+        measured = {
+            name: replace(found, rows=found.rows.iloc[:0].copy()) for name, found in self.measured.items()
+        }
+        raws = {name: replace(raw, rows=None) for name, raw in self.raws.items()}
+        return replace(self, measured=measured, raws=raws)
+
     @property
     def has_data(self) -> bool:
         """Whether any indicator has a value that stands on a ledger row."""
@@ -133,8 +145,12 @@ def score_period(
     loaded = methodology or load_methodology(campaign.methodology_path(period), campaign)
     resolved = loaded.at(period)
     level = by_level(resolved, level_id)
+    names = [*leaves(level.tree), *level.gate_indicators]
+    specs = {name: resolved.indicators[name].measure for name in names}
+    for section in (level.bonus.items, level.deductions.items, level.vetoes):
+        specs |= {name: item.measure for name, item in section.items()}
     context = Context(
-        ledger=lambda ledger: campaign.ledger_for(ledger, period),
+        ledger=_needed_columns(campaign, period, specs.values()),
         entities=entities.index,
         period=period,
         start=campaign.start,
@@ -143,15 +159,11 @@ def score_period(
         enclosing=lambda kind: enclosing(period, kind, campaign.term),
         all_rows=all_rows,
     )
-    names = [*leaves(level.tree), *level.gate_indicators]
-    known = [] if reuse is None else reuse.by_measure()
-    measured = {name: _measured(resolved.indicators[name].measure, context, known) for name in names}
+    measured = _measure_all(specs, context, [] if reuse is None else reuse.by_measure())
     raws = {
         name: _raw_values(measured[name], _excused(campaign, resolved, period, entities.index, name))
         for name in names
     }
-    for section in (level.bonus.items, level.deductions.items, level.vetoes):
-        measured |= {name: _measured(item.measure, context, known) for name, item in section.items()}
     after = AfterTotal(
         {name: _value(measured[name]) for name in level.bonus.items},
         {name: _value(measured[name]) for name in level.deductions.items},
@@ -227,6 +239,32 @@ def _inner_periods(
             if scored.has_data:
                 found[kind].append(Part.of(span, scored.evaluation, scored.entities.index, entities))
     return found
+
+
+_OF_EVERY_ROW = (ROW_ID, ENTITY, STATUS, "reported_on", "source", "source_row")
+
+
+def _needed_columns(campaign: Campaign, period: Period, specs: Iterable[Measure]) -> Callable[[str], Ledger]:
+    """Return how to read a ledger with just the columns that measures ask for; the last one is kept."""
+    needed: dict[str, set[str]] = {}
+    for part in (part for spec in specs for part in ledger_measures(spec)):
+        own = needed.setdefault(part.ledger, set(_OF_EVERY_ROW))
+        own |= fields_read(part) | ({"verified_by", "verified_on"} if part.verified else set())
+
+    @lru_cache(maxsize=1)
+    def read(ledger: str) -> Ledger:
+        return campaign.ledger_for(ledger, period, needed[ledger])
+
+    return read
+
+
+def _measure_all(
+    specs: Mapping[str, Measure], context: Context, known: Sequence[tuple[Measure, Measured]]
+) -> dict[str, Measured]:
+    """Measure ledger by ledger, so that only one of them need be in memory."""
+    in_turn = sorted(specs, key=lambda name: [part.ledger for part in ledger_measures(specs[name])])
+    found = {name: _measured(specs[name], context, known) for name in in_turn}
+    return {name: found[name] for name in specs}
 
 
 def _measured(how: Measure, context: Context, known: Sequence[tuple[Measure, Measured]]) -> Measured:

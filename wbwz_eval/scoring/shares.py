@@ -122,11 +122,14 @@ class _Due(LedgerMeasure):
 
     def late_remarks(self, rows: pd.DataFrame, context: Context, text: TextArray) -> TextArray:
         """Put the working days late into the remarks of late items."""
-        over, done = self.days_late(rows, context), days(rows, self.done)
+        late = ~self.on_time(rows, context)
+        over, done = self.days_late(rows, context)[late], days(rows, self.done)[late]
         is_open = np.isnat(done) | (done > np.datetime64(context.cutoff, "D"))
-        for position in np.flatnonzero(~self.on_time(rows, context)):
-            state = "未办结，已逾期" if is_open[position] else "逾期办结，晚"
-            text[position] = f"{state} {over[position]:.0f} 个工作日"
+        # each different number of days is written once
+        which, different = pd.factorize(over, use_na_sentinel=False)
+        for state, those in (("未办结，已逾期", is_open), ("逾期办结，晚", ~is_open)):
+            words = np.array([f"{state} {count:.0f} 个工作日" for count in different], dtype=object)
+            text[np.flatnonzero(late)[those]] = words[which[those]]
         return text
 
 

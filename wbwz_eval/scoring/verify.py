@@ -20,8 +20,8 @@ from wbwz_eval.campaign.frozen import (
     version_folder,
 )
 from wbwz_eval.campaign.receipts import SUBMISSIONS, Inbox, Receipt
-from wbwz_eval.campaign.whole_files import digest
-from wbwz_eval.scoring.results import engine_digest, result_files
+from wbwz_eval.campaign.whole_files import digest, digest_of, file_digest
+from wbwz_eval.scoring.results import engine_digest, result_portions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,7 +111,7 @@ class _Verification:
         name = path.relative_to(self.folder).as_posix()
         if not path.is_file():
             return (kind, name, MISSING, note)
-        return (kind, name, SAME if digest(path.read_bytes()) == sha256 else ALTERED, note)
+        return (kind, name, SAME if file_digest(path) == sha256 else ALTERED, note)
 
     def _submissions(self) -> Iterator[_Line]:
         """Go through the receipts from the last to the first: each one vouches for the one before."""
@@ -151,10 +151,13 @@ class _Verification:
             note = f"计分程序与冻结时不同(冻结时 {self.record.package_version})"
         try:
             campaign = as_frozen(self.folder, self.record, cached=False)
-            files = result_files(campaign, self.record.period, self.advance)
+            derived = {
+                name: digest_of(portions)
+                for name, portions in result_portions(campaign, self.record.period, self.advance)
+            }
         except CampaignError as error:
             yield ("重算", "", DIFFERENT, str(error))
             return
         for name, sha256 in self.record.results.items():
-            same = name in files and digest(files[name]) == sha256
+            same = derived.get(name) == sha256
             yield ("重算", name, SAME if same else DIFFERENT, note)
