@@ -141,6 +141,8 @@ def run_ours(work: Work, workers: int) -> int:
         shutil.rmtree(out, ignore_errors=True)
         outcomes = run_batch(work.campaign, work.orders, out=out, jobs=workers)
         return sum(outcome.page is None for outcome in outcomes)
+    # where the parent finds what it imports first
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent)
     with WarmPool(workers, KeptParent((*REPORT_MODULES, "notebook_runs"))) as pool:
         return work.spread(notebook_runs.by_forked, "ours", pool)
 

@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wbwz_eval.reporting.catalogue import RESTRICTED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -21,8 +23,9 @@ FORMS = ("pdf", "docx", "xlsx")
 class Place:
     """Where one report's files go: the finished ones, and the notebook of a run that failed."""
 
-    def __init__(self, folder: Path, stem: str) -> None:
-        """Name the files after a stem."""
+    def __init__(self, folder: Path, stem: str, *, restricted: bool = False) -> None:
+        """Name the files after a stem; restricted ones are for their owner alone, whatever the umask."""
+        self.restricted = restricted
         self.notebook, self.page = folder / f"{stem}.ipynb", folder / f"{stem}.html"
         self.failed = folder / f"{stem}.failed.ipynb"
         self.manifest = folder / f"{stem}{MANIFEST}"
@@ -36,7 +39,7 @@ class Place:
         self.page.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".report-", dir=self.page.parent) as beside:
             for name, data in files.items():
-                (Path(beside) / name).write_bytes(data)
+                self._write(Path(beside) / name, data)
             self.drop_finished()
             for name in sorted(files, key=lambda name: name == self.manifest.name):
                 (Path(beside) / name).replace(self.page.with_name(name))
@@ -51,9 +54,15 @@ class Place:
             self.page.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".report-", dir=self.page.parent) as beside:
                 written = Path(beside) / self.failed.name
-                written.write_bytes(notebook)
+                self._write(written, notebook)
                 written.replace(self.failed)
         self.drop_finished()
+
+    def _write(self, path: Path, data: bytes) -> None:
+        # in a temporary folder, which nobody else can enter
+        path.write_bytes(data)
+        if self.restricted:
+            path.chmod(0o600)
 
     def drop_finished(self) -> None:
         """Remove what an earlier run had finished."""
@@ -72,4 +81,5 @@ def report_place(folder: Path, values: Mapping[str, object], report: Report) -> 
     # an entity's id says its level; another subject does not
     about = [values["level"]] if report.each != "entity" else []
     about += [values[report.each]] if report.each else []
-    return Place(folder, "-".join([report.name, *map(str, about), str(values["edition"])]))
+    stem = "-".join([report.name, *map(str, about), str(values["edition"])])
+    return Place(folder, stem, restricted=values["edition"] == RESTRICTED)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from wbwz_eval.campaign.folder import Campaign, open_campaign
 from wbwz_eval.campaign.whole_files import digest, replace_folder
 from wbwz_eval.reporting import fonts
+from wbwz_eval.reporting.apart import SITE_MANIFEST, check_apart
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.export import visible
 from wbwz_eval.reporting.site_content import open_site
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SITE_FOLDER = "site"
-MANIFEST = "assets/site.json"
+MANIFEST = SITE_MANIFEST
 _TEMPLATES = Path(__file__).parent / "templates"
 _FONT = '@font-face { font-family: "Report"; src: url("report.woff") format("woff"); }\n'
 
@@ -83,10 +84,12 @@ def write_site(
 
     Raises:
         CampaignError: The campaign's own files are wrong.
-        ReportError: The folder holds something else, or nothing may be public.
+        ReportError: The folder holds something else, or lies in the campaign's or round it, or nothing
+            may be public.
     """
     opened = open_campaign(campaign)
     final = (out or Path(SITE_FOLDER) / opened.path.resolve().name).absolute()
+    check_apart(final, opened.path)
     if final.exists() and (not final.is_dir() or (any(final.iterdir()) and not (final / MANIFEST).is_file())):
         msg = f"{final} 里是别的东西，不是 wbwz site 写的站点；请换一个文件夹，或先移走它"
         raise ReportError(msg)
@@ -97,7 +100,9 @@ def write_site(
         for name, data in files.items():
             (beside / name).parent.mkdir(parents=True, exist_ok=True)
             (beside / name).write_bytes(data)
-        beside.chmod(0o755)
+        # a server that runs as somebody else reads it, whatever the umask here
+        for path in (beside, *beside.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
         replace_folder(beside, final)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

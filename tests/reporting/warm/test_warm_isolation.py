@@ -14,7 +14,9 @@ import pytest
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from warm_books import book, run, texts
 
+from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.warm import kept
+from wbwz_eval.reporting.warm.parent import WarmParent
 
 LEAKS = """\
 import os, sys, json, random
@@ -154,3 +156,17 @@ papermill.execute_notebook({str(book(tmp_path / "in.ipynb", "40 + 2"))!r}, {str(
 """
     subprocess.run([sys.executable, "-W", "error::DeprecationWarning", "-c", program], check=True)
     assert '"42"' in (tmp_path / "out.ipynb").read_text()
+
+
+def test_a_parent_that_cannot_warm_tells_why_each_time_and_is_not_started_again(monkeypatch):
+    started = []
+    monkeypatch.setattr(
+        "wbwz_eval.reporting.warm.kept.WarmParent",
+        lambda modules: started.append(WarmParent(modules)) or started[-1],
+    )
+    parent = kept.KeptParent(["no_such_module_at_all"])
+    for _ in range(3):
+        with pytest.raises(ReportError, match="no_such_module_at_all"):
+            parent.start(print)
+    assert len(started) == 1
+    parent.close()

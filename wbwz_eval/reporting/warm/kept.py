@@ -49,7 +49,7 @@ class KeptParent:
         state = (dict(os.environ), settings if settings.exists() else None)
         with self._lock:
             mine = self._parent is not None and self._owner == os.getpid()
-            if not mine or state != self._state or not self._parent or not self._parent.is_alive():
+            if not mine or state != self._state or not self._parent or not self._parent.is_of_use():
                 self.close()
                 self._parent, self._state, self._owner = WarmParent(self._modules), state, os.getpid()
             return self._parent

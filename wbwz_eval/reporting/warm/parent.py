@@ -33,7 +33,8 @@ class WarmParent:
         self._asking = threading.Lock()
         self._socket, theirs = socket.socketpair()
         self._control = Connection(os.dup(self._socket.fileno()))
-        self._is_ready = self._is_gone = False
+        self._answer: object = None
+        self._is_gone = False
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
                 [sys.executable, "-X", "frozen_modules=off", "-c", _start(theirs.fileno(), modules)],
@@ -69,9 +70,9 @@ class WarmParent:
             raise ReportError(msg)
         return RemoteChild(answer, speaking, ending)
 
-    def is_alive(self) -> bool:
-        """Return whether the parent runs."""
-        return not self._is_gone and self._process.poll() is None
+    def is_of_use(self) -> bool:
+        """Return whether another one would do no better: it runs, or has told why it cannot."""
+        return self._has_fault() or (not self._is_gone and self._process.poll() is None)
 
     def close(self) -> None:
         """End the parent and all of its children."""
@@ -82,12 +83,14 @@ class WarmParent:
         self._control.close()
 
     def _wait_until_ready(self) -> None:
-        if not self._is_ready:
-            answer = self._control.recv()
-            if answer != READY:
-                msg = f"不能预热：{answer}"
-                raise ReportError(msg)
-            self._is_ready = True
+        if self._answer is None:
+            self._answer = self._control.recv()
+        if self._has_fault():
+            msg = f"不能预热：{self._answer}"
+            raise ReportError(msg)
+
+    def _has_fault(self) -> bool:
+        return self._answer not in {None, READY}
 
 
 class RemoteChild:
