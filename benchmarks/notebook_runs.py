@@ -19,7 +19,9 @@ Values = "Mapping[str, object]"
 
 def by_command(source: Path, target: Path, values: Mapping[str, object]) -> None:
     """Run papermill's own command, then nbconvert's."""
-    given = [word for name, value in values.items() for word in ("-r", name, str(value))]
+    # -r is text, -p is read as YAML
+    kinds = {name: "-r" if isinstance(value, str) else "-p" for name, value in values.items()}
+    given = [word for name, value in values.items() for word in (kinds[name], name, str(value))]
     papermill = [sys.executable, "-m", "papermill", str(source), str(target), "--no-progress-bar"]
     subprocess.run([*papermill, *given], check=True, capture_output=True)  # noqa: S603
     convert = [sys.executable, "-m", "nbconvert", "--to", "html", str(target)]

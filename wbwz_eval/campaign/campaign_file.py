@@ -78,7 +78,11 @@ class Committee(BaseModel):
 
 
 class CampaignFile(BaseModel):
-    """``campaign.yaml`` as it is written."""
+    """``campaign.yaml`` as it is written.
+
+    ``publish_workdays`` are the working days after a cut-off until the reports are late, and
+    ``due_since`` the first cut-off that owes any; see :mod:`wbwz_eval.campaign.due`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -90,6 +94,8 @@ class CampaignFile(BaseModel):
     start: dt.date
     end: dt.date
     cutoff_workdays: dict[PeriodKind, _Days]
+    publish_workdays: dict[PeriodKind, _Days] = {}
+    due_since: dt.date | None = None
     committee: Committee | None = None
     methodology: Annotated[tuple[MethodologyVersion, ...], Described(min_length=1)]
     levels: Annotated[dict[str, _Name], Described(min_length=1)]

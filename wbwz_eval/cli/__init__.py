@@ -7,6 +7,7 @@ import sys
 import typer
 
 from wbwz_eval.campaign.faults import CampaignError
+from wbwz_eval.cli.due import due, run_due, runs, status
 from wbwz_eval.cli.ledgers import codebook, ledger, sample, submit, template
 from wbwz_eval.cli.methodology import methodology
 from wbwz_eval.cli.publishing import appeal, check, freeze, verify
@@ -35,6 +36,9 @@ for command in (
     report,
     report_set,
     site,
+    due,
+    run_due,
+    status,
     freeze,
     verify,
 ):
@@ -42,6 +46,7 @@ for command in (
 for tried in (sheets, weights, robustness, backtest):
     methodology.command()(tried)
 app.add_typer(appeal, name="appeal")
+app.add_typer(runs, name="runs")
 app.add_typer(methodology, name="methodology")
 
 

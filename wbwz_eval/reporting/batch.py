@@ -235,7 +235,11 @@ def _outcome(order: Order, planned: Plan, future: Future[Made]) -> Outcome:
         return Outcome(order, None, _told(error))
     if isinstance(made, UnfinishedError):
         return Outcome(order, None, _told(failed(planned, made)))
-    planned.place.publish(made)
+    try:
+        planned.place.publish(made)
+    except OSError as error:  # a full disk
+        planned.place.drop_finished()
+        return Outcome(order, None, f"不能写 {planned.place.page}：{error.strerror or error}")
     return Outcome(order, planned.place.page)
 
 

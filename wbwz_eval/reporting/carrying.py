@@ -10,7 +10,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-_LEFT = frozenset({".lock"})
+_LEFT = frozenset({".lock", ".due"})
 _lock = threading.Lock()
 _unpacked: dict[str, Path] = {}
 

@@ -21,6 +21,7 @@ KERNEL_MODULES = (
     "wbwz_eval.reporting.warm.starting",
     "pandas",
     "matplotlib.pyplot",
+    "wbwz_eval.reporting.warm.drawing",
     "wbwz_eval.reporting.show",
 )
 REPORT_MODULES = (
