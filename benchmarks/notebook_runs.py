@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Values = "Mapping[str, object]"
+    from wbwz_eval.reporting.making import Plan
 
 
 def by_command(source: Path, target: Path, values: Mapping[str, object]) -> None:
@@ -105,3 +106,12 @@ def _shown(value: Any) -> int:
         if represent is not None and (made := represent()) is not None:
             return len(str(made))
     return 0 if value is None else len(repr(value))
+
+
+def parts(planned: Plan, folder: Path) -> list[tuple[str, float]]:
+    """Return the steps of one report, each with the second at which it began."""
+    from wbwz_eval.reporting.making import make  # noqa: PLC0415 - not in every process
+
+    started, marks = time.monotonic(), []
+    make(planned, folder, lambda step: marks.append((step, time.monotonic() - started)))
+    return [*marks, ("", time.monotonic() - started)]

@@ -39,7 +39,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from wbwz_eval.campaign.folder import open_campaign
 from wbwz_eval.reporting.batch import Order, owed, run_batch
 from wbwz_eval.reporting.catalogue import find_report
-from wbwz_eval.reporting.making import Plan, Request, make, plan
+from wbwz_eval.reporting.making import Request, make, plan
 from wbwz_eval.reporting.unchanged import Inputs
 from wbwz_eval.reporting.warm.kept import REPORT_MODULES, REPORTS, KeptParent
 from wbwz_eval.reporting.warm.pool import WarmPool, call
@@ -254,22 +254,16 @@ def compare(
     print(f"  limit / one {rate['limit'] / rate['one']:.2f} (one processor each)")
 
 
-def parts(planned: Plan, folder: Path) -> list[tuple[str, float]]:
-    """Return the steps of one report, each with the second at which it began."""
-    started, marks = time.monotonic(), []
-    make(planned, folder, lambda step: marks.append((step, time.monotonic() - started)))
-    return [*marks, ("", time.monotonic() - started)]
-
-
 def where_time_goes(work: Work) -> None:
     """Print what a profile's time is spent on, in a warm process."""
     campaign = open_campaign(work.campaign)
     order = work.orders[1]
     request = Request(order.report, work.campaign, order.period, order.level, order.edition, order.parameters)
     planned = plan(request, campaign, Inputs(campaign))
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # where the parent finds what it is asked for
     call(make, planned, work.campaign)
     started = time.monotonic()
-    marks = call(parts, planned, work.campaign)
+    marks = call(notebook_runs.parts, planned, work.campaign)
     whole = time.monotonic() - started
     REPORTS.close()
     cells = [second for step, second in marks if step.startswith("第")]

@@ -67,11 +67,16 @@ def check(text: str) -> None:
 def warm() -> None:
     """Read the font in a process that will be forked: each child cuts its page's glyphs from that."""
     _covered()
-    font = TTFont(font_path(), recalcTimestamp=False)
+    font = _whole()
     font.getGlyphOrder()
     for table in font.keys():  # noqa: SIM118 - it is no dictionary
         font[table].ensureDecompiled(recurse=True) if table in _LAYOUT else font[table]
     _read.append(font)
+
+
+def _whole() -> TTFont:
+    # a glyph's box is what it was: outlines are copied, not compiled anew
+    return TTFont(font_path(), recalcTimestamp=False, recalcBBoxes=False)
 
 
 _read: list[TTFont] = []
@@ -94,7 +99,7 @@ def subset_woff(text: str) -> str:
         notdef_outline=True,
         recalc_timestamp=False,
     )
-    with _read.pop() if _read else TTFont(font_path(), recalcTimestamp=False) as font:
+    with _read.pop() if _read else _whole() as font:
         cutter = subset.Subsetter(options)
         cutter.populate(text=text)
         cutter.subset(font)

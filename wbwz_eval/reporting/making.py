@@ -64,6 +64,14 @@ class Request:
     timeout: float | None = None
     out: Path | None = None
 
+    def check(self) -> None:
+        """Raise a :class:`ReportError` for a report or a form that there is not, whatever the campaign."""
+        find_report(self.report)
+        for form in self.forms:
+            if form not in FORMS:
+                msg = f"没有格式 “{form}”；应为 {one_of(FORMS, instead_of=form)}"
+                raise ReportError(msg)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -112,11 +120,8 @@ def plan(request: Request, campaign: Campaign, inputs: Inputs) -> Plan:
         ReportError: An unknown report, form, period, level, edition or parameter.
         CampaignError: The campaign's own files are wrong.
     """
+    request.check()
     report = find_report(request.report)
-    for form in request.forms:
-        if form not in FORMS:
-            msg = f"没有格式 “{form}”；应为 {one_of(FORMS, instead_of=form)}"
-            raise ReportError(msg)
     period = request.period if request.period is not None else report.last_period(campaign).id
     values: dict[str, Any] = {"campaign": str(request.campaign), "period": period}
     values |= {"level": request.level, "edition": request.edition} | dict(request.parameters or {})
@@ -135,7 +140,11 @@ def plan(request: Request, campaign: Campaign, inputs: Inputs) -> Plan:
 
 
 def make(
-    planned: Plan, folder: Path | str, advance: Callable[[str], None] = lambda _: None
+    planned: Plan,
+    folder: Path | str,
+    advance: Callable[[str], None] = lambda _: None,
+    *,
+    scored: bool = False,
 ) -> dict[str, bytes]:
     """Make a report; returns its files by name, the manifest last.
 
@@ -143,6 +152,7 @@ def make(
         planned: What to make.
         folder: Where the campaign lies for this process; the notebook names the place of the request.
         advance: Told each step before it is done.
+        scored: Whether the period's results have been derived already, as far as they can.
 
     Raises:
         UnfinishedError: A cell failed, or something else went wrong once the notebook ran.
@@ -154,7 +164,7 @@ def make(
     report = planned.report
     values = {**planned.parameters, "campaign": str(folder)}
     advance("计分")
-    if report.opens == "scores":
+    if report.opens == "scores" and not scored:
         # what cannot be scored is told by the notebook, with the cell marked that asked for it
         with contextlib.suppress(CampaignError):
             ensure_results(open_campaign(folder), values["period"])
@@ -173,12 +183,12 @@ def make(
 
 
 def attempt(planned: Plan, folder: Path | str) -> dict[str, bytes] | UnfinishedError:
-    """Make a report, as :func:`make`; returns what is not finished, too.
+    """Make a report of a batch, as :func:`make`; returns what is not finished, too.
 
     An exception that came from another computer would be cut short on its way.
     """
     try:
-        return make(planned, folder)
+        return make(planned, folder, scored=True)
     except UnfinishedError as error:
         return error
 

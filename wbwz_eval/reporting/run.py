@@ -45,6 +45,7 @@ def run_report(
     request = Request(
         name, campaign, period, level, edition, parameters, tuple(forms), red_head, timeout, out
     )
+    request.check()
     opened = open_campaign(campaign)
     planned = plan(request, opened, Inputs(opened))
     title = f"{planned.report.title} {planned.parameters['period']}"

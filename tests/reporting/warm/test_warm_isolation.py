@@ -170,3 +170,20 @@ def test_a_parent_that_cannot_warm_tells_why_each_time_and_is_not_started_again(
             parent.start(print)
     assert len(started) == 1
     parent.close()
+
+
+def test_a_task_that_the_parent_does_not_know_is_told_and_ends_nothing(monkeypatch):
+    before = kept.KERNELS.parent()
+    monkeypatch.setattr(os, "no_such_name", _Unknown(), raising=False)
+    with pytest.raises(ReportError, match="no_such_name"):
+        kept.KERNELS.start(os.no_such_name)
+    assert kept.KERNELS.parent() is before
+
+
+class _Unknown:
+    """Pickles as a function that is only here."""
+
+    def __reduce__(self):
+        return "no_such_name"
+
+    __module__ = "os"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import pickle
 import selectors
 import signal
 import socket
@@ -77,15 +78,16 @@ class _Server:
             byte, descriptors, _, _ = socket.recv_fds(self._owner, 1, 2)
             if not byte:
                 return False
-            function, arguments = self._requests.recv()
+            task = self._requests.recv_bytes()
         except (OSError, EOFError):
             return False
         speaking: Connection[Any, Any]
         ending: Connection[Any, Any]
         speaking, ending = (Connection(descriptor) for descriptor in descriptors)
         try:
+            function, arguments = pickle.loads(task)  # noqa: S301 - from the owner, over its own socket
             child = Forked(partial(self._do, function, speaking, arguments))
-        except (RuntimeError, OSError) as error:
+        except (RuntimeError, OSError, ImportError, AttributeError, pickle.UnpicklingError) as error:
             ending.send(str(error))
             speaking.close()
             ending.close()
