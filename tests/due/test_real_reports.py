@@ -44,7 +44,11 @@ def test_a_draft_has_nothing_that_came_after_its_cutoff(where):
     # the page names the data that it stands on: those of before
     assert before in page
     assert digest_of(where) not in page
+    # whoever runs the notebook again finds the campaign, and not the view that it was made from
+    parameters = nbformat.read((where.of_period("2011-W38") / PAGE).with_suffix(".ipynb"), 4).metadata
+    assert parameters["papermill"]["parameters"]["campaign"] == str(where.campaign)
     for path in where.of_period("2011-W38").iterdir():
+        assert b".due" not in path.read_bytes(), path
         assert LATE.encode() not in path.read_bytes(), path
     assert run_due(where, day("2011-09-28"), Options(asked=WEEKLY)).record is None
 

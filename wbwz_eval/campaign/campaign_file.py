@@ -11,6 +11,7 @@ from pydantic import Field as Described
 
 from wbwz_eval.campaign.faults import CampaignError, FaultList, one_of
 from wbwz_eval.campaign.periods import PeriodKind
+from wbwz_eval.campaign.recipients import Recipient, check_recipients
 from wbwz_eval.campaign.workdays import CalendarYear, WorkCalendar
 from wbwz_eval.campaign.yaml_source import YamlSource, load_yaml, read_model
 
@@ -81,7 +82,8 @@ class CampaignFile(BaseModel):
     """``campaign.yaml`` as it is written.
 
     ``publish_workdays`` are the working days after a cut-off until the reports are late, and
-    ``due_since`` the first cut-off that owes any; see :mod:`wbwz_eval.campaign.due`.
+    ``due_since`` the first cut-off that owes any; see :mod:`wbwz_eval.campaign.due`. ``recipients`` are
+    those to whom reports are handed otherwise than by default.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -104,6 +106,7 @@ class CampaignFile(BaseModel):
     extra_workdays: tuple[dt.date, ...] = ()
     extra_holidays: tuple[dt.date, ...] = ()
     calendar: dict[Annotated[int, Described(ge=1900, le=2199)], CalendarYear] = {}
+    recipients: tuple[Recipient, ...] = ()
 
 
 def read_campaign_file(path: Path, faults: FaultList) -> tuple[CampaignFile | None, WorkCalendar | None]:
@@ -140,6 +143,7 @@ def _check_campaign(written: CampaignFile, source: YamlSource, faults: FaultList
                 line=source.line_of(("groups", group_id, "level")),
                 key=f"groups.{group_id}.level",
             )
+    check_recipients(written.recipients, written.levels, source, faults)
     members = [member.name for member in written.committee.members] if written.committee else []
     for index, name in enumerate(members):
         if name in members[:index]:

@@ -316,7 +316,10 @@ def status(
     where = Where.of(campaign, out)
     found = standing.status(where, day_of(date))
     if html is not None:
-        write_whole(html, standing.page(found).encode())
+        # fonts and nbconvert take seconds to import, and a timer calls these commands
+        from wbwz_eval.scheduling.status_page import page  # noqa: PLC0415
+
+        write_whole(html, page(found).encode())
         sys.stdout.write(f"状态页：{html}\n")
     sys.stdout.write(f"{found.day} {found.campaign.name}：{found.headline}\n{found.watch}\n")
     for title, heads, rows in (

@@ -16,7 +16,6 @@ from wbwz_eval.reporting.catalogue import find_report
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.progress import steps
 from wbwz_eval.reporting.run import run_report
-from wbwz_eval.reporting.site import write_site
 from wbwz_eval.review.uncertainty.choices import FEWEST, MOST
 
 
@@ -142,6 +141,9 @@ def site(
     out: Annotated[Path | None, typer.Option(help="输出文件夹；默认 site/活动")] = None,
 ) -> None:
     """写出公开的静态网站:不需要服务器、脚本和网络;只含公开版的内容."""
+    # nbconvert and matplotlib take seconds to import, and every command starts with this module
+    from wbwz_eval.reporting.site import write_site  # noqa: PLC0415
+
     with steps("站点", 3) as advance:
         page = write_site(campaign, out, advance=advance)
     sys.stdout.write(f"站点已生成 {page}\n")

@@ -14,7 +14,7 @@ from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.folder import open_campaign
 from wbwz_eval.reporting.catalogue import INTERNAL, REPORTS, Report, find_report
 from wbwz_eval.reporting.errors import LostProcessError, ReportError
-from wbwz_eval.reporting.executors import on_cluster, on_this_computer, processors
+from wbwz_eval.reporting.executors import in_pool, on_cluster, on_this_computer, processors
 from wbwz_eval.reporting.making import Plan, Request, UnfinishedError, plan
 from wbwz_eval.reporting.progress import steps
 from wbwz_eval.reporting.run import failed
@@ -25,7 +25,7 @@ from wbwz_eval.tracking.situation import open_situation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from concurrent.futures import Future
+    from concurrent.futures import Executor, Future
     from contextlib import AbstractContextManager
 
     from wbwz_eval.campaign.folder import Campaign
@@ -131,6 +131,8 @@ def run_batch(
     out: Path | None = None,
     jobs: int | None = None,
     dask: str | None = None,
+    pool: Executor | None = None,
+    named: Path | None = None,
     force: bool = False,
     forms: Sequence[str] = (),
     red_head: bool = False,
@@ -149,6 +151,8 @@ def run_batch(
         jobs: How many at a time; as many as there are processors for us if None.
         dask: The address of a Dask cluster that makes them, with as many at a time as its workers have
             threads; None = this computer.
+        pool: What :func:`.executors.processes` gives, for who makes one batch after the other.
+        named: What the reports call the campaign's folder; ``folder`` if None.
         force: Make all of them again.
         forms: As for one report.
         red_head: As for one report.
@@ -163,7 +167,7 @@ def run_batch(
     outcomes: dict[Order, Outcome] = {}
     plans: dict[Order, Plan] = {}
     for order in orders:
-        asked = (order.report, folder, order.period, order.level, order.edition, order.parameters)
+        asked = (order.report, named or folder, order.period, order.level, order.edition, order.parameters)
         try:
             planned = plan(Request(*asked, tuple(forms), red_head, timeout, out), campaign, inputs)
         except (ReportError, CampaignError) as error:
@@ -176,7 +180,7 @@ def run_batch(
     if plans:
         with steps("报告", len(plans)) as advance:
             _derive(campaign, plans.values())
-            with _begins(folder, plans, jobs, dask) as begin:
+            with _begins(folder, plans, jobs, dask, pool) as begin:
                 for order, outcome in _made(begin, plans):
                     advance(f"{find_report(order.report).title} {order.subject or order.level}")
                     outcomes[order] = outcome
@@ -184,10 +188,12 @@ def run_batch(
 
 
 def _begins(
-    folder: Path, plans: Mapping[Order, Plan], jobs: int | None, dask: str | None
+    folder: Path, plans: Mapping[Order, Plan], jobs: int | None, dask: str | None, pool: Executor | None
 ) -> AbstractContextManager[Begin]:
     if dask is not None:
         return on_cluster(folder, dask, next(iter(plans.values())))
+    if pool is not None:
+        return contextlib.nullcontext(in_pool(folder, pool))
     return on_this_computer(folder, min(jobs or processors(), len(plans)))
 
 

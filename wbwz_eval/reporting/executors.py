@@ -41,11 +41,17 @@ def processors() -> int:
 @contextmanager
 def on_this_computer(folder: Path, workers: int) -> Iterator[Begin]:
     """Yield what begins a report of the campaign in a folder, ``workers`` at a time."""
-    with _processes(workers) as pool:
-        yield lambda planned: pool.submit(attempt, planned, folder)
+    with processes(workers) as pool:
+        yield in_pool(folder, pool)
 
 
-def _processes(workers: int) -> Executor:
+def in_pool(folder: Path, pool: Executor) -> Begin:
+    """Return what begins a report of the campaign in a folder, in processes that are there."""
+    return lambda planned: pool.submit(attempt, planned, folder)
+
+
+def processes(workers: int) -> Executor:
+    """Return processes of this computer, ``workers`` at a time, that have imported what reports need."""
     if runs_warm():
         return WarmPool(workers)
     # said once, not once in every process

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.reporting.batch import TIMEOUT, run_batch
+from wbwz_eval.reporting.executors import processes, processors
 from wbwz_eval.reporting.unchanged import code_digest
 from wbwz_eval.scheduling.alerts import Hooks, tell
 from wbwz_eval.scheduling.as_of import VIEWS, Snapshot, tidy
@@ -34,6 +35,8 @@ from wbwz_eval.scheduling.records import (
 from wbwz_eval.scheduling.sets import Done, Making, clear
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from wbwz_eval.reporting.batch import Order, Outcome
     from wbwz_eval.scheduling.lease import Lease
     from wbwz_eval.scheduling.place import Where
@@ -130,9 +133,14 @@ def run_due(where: Where, day: dt.date, options: Options | None = None) -> Ended
         return _Run(where, day, options, starter, began, lease).do()
 
 
-def _make(options: Options) -> Make:
+def _make(options: Options, named: Path, kept: contextlib.ExitStack) -> Make:
+    """Return what makes reports, in processes that stay warm from one period to the next."""
+    pool: Executor | None = None
+
     def make(folder: Path, orders: Sequence[Order], out: Path) -> list[Outcome]:
-        return run_batch(folder, orders, out=out, jobs=options.jobs, timeout=options.timeout)
+        nonlocal pool
+        pool = pool or kept.enter_context(processes(options.jobs or processors()))
+        return run_batch(folder, orders, out=out, pool=pool, named=named, timeout=options.timeout)
 
     return options.make or make
 
@@ -195,17 +203,19 @@ class _Run:
         )
         self._write(book, record)
         book.log("begun", day=self._day, by=self._starter.by, due=[item.key for item in todo])
-        making = Making(snapshot, self._where, self._day, book.number, _make(self._options), self._check)
         view = None
         try:
-            for period, own in groupby(todo, key=lambda item: item.owing.period.id):
-                self._check()
-                started = time.monotonic()
-                book.log("period_begun", period=period)
-                done, seen = making.period(list(own))
-                view = seen or view
-                record = self._with(record, book, done, time.monotonic() - started)
-                self._write(book, record)
+            with contextlib.ExitStack() as kept:
+                make = _make(self._options, self._where.campaign, kept)
+                making = Making(snapshot, self._where, self._day, book.number, make, self._check)
+                for period, own in groupby(todo, key=lambda item: item.owing.period.id):
+                    self._check()
+                    started = time.monotonic()
+                    book.log("period_begun", period=period)
+                    done, seen = making.period(list(own))
+                    view = seen or view
+                    record = self._with(record, book, done, time.monotonic() - started)
+                    self._write(book, record)
         except BaseException as error:
             self._write(book, self._ended(record, "interrupted", None))
             book.log("interrupted", why=type(error).__name__)

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from wbwz_eval.campaign.periods import label_zh
-from wbwz_eval.reporting import fonts, place
-from wbwz_eval.reporting.export import visible
 from wbwz_eval.scheduling.as_of import VIEWS, Snapshot
 from wbwz_eval.scheduling.lease import read_holder
 from wbwz_eval.scheduling.owed import Item, items, open_ones, troubles
@@ -25,8 +20,7 @@ if TYPE_CHECKING:
     from wbwz_eval.scheduling.lease import Holder
     from wbwz_eval.scheduling.place import Where
 
-_TEMPLATES = Path(place.__file__).parent / "templates"
-_RUNS_SHOWN, _ROWS_SHOWN = 10, 200
+_RUNS_SHOWN = 10
 _MINUTE, _HOUR = 60, 3600
 
 
@@ -245,39 +239,3 @@ TROUBLE_HEADS = ("报告", "期", "状态", "为什么", "截止日", "期限")
 IN_TIME_HEADS = ("报告", "期", "截止日", "期限", "说明")
 COMING_HEADS = ("报告", "已出/应出", "最近一期", "下一期", "下一期截止日", "下一期期限")
 RUN_HEADS = ("次", "开始", "由谁", "为哪一天", "结果", "用时")
-_LONG = frozenset({"为什么", "说明", "结果"})
-
-
-def page(found: Status) -> str:
-    """Return the status as one page that needs nothing else."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES / "status"), autoescape=True, undefined=StrictUndefined
-    )
-    late = trouble_rows(found)
-    tables = [
-        ("逾期和受阻的", TROUBLE_HEADS, late[:_ROWS_SHOWN], len(late)),
-        ("期限内应出的", IN_TIME_HEADS, in_time_rows(found)[:_ROWS_SHOWN], len(found.in_time)),
-        ("各种报告", COMING_HEADS, coming_rows(found), 0),
-        ("最近的运行", RUN_HEADS, run_rows(found.records), 0),
-    ]
-    css = [
-        (_TEMPLATES / name).read_text(encoding="utf-8")
-        for name in ("bulletin/bulletin.css", "status/status.css")
-    ]
-    html = environment.get_template("status.html.j2").render(
-        campaign=found.campaign.name,
-        organiser=found.campaign.organiser,
-        office=found.campaign.office,
-        synthetic=found.campaign.synthetic_note if found.campaign.synthetic else "",
-        day=found.day,
-        headline=found.headline,
-        well=found.is_well,
-        watch=found.watch,
-        tables=[table for table in tables if table[2]],
-        long=_LONG,
-    )
-    # a page about what went wrong is not the one to fail for a strange letter in a message
-    html = "".join("□" if sign in set(fonts.missing(html)) else sign for sign in html)
-    font = fonts.subset_woff(visible(html) + "□")
-    face = f'@font-face {{ font-family: "Report"; src: url(data:font/woff;base64,{font}) }}'
-    return html.replace("/*css*/", "\n".join([face, *css]), 1)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import scipy
 from pydantic import Field, field_validator
-from scipy.special import gammaincinv
 
 from wbwz_eval.campaign.faults import FaultList, one_of
 from wbwz_eval.campaign.yaml_source import load_yaml, read_model
@@ -288,7 +288,7 @@ def _varied(weights: FloatArray, choice: WeightChoice, level: Level, uniform: Fl
     share = weights[0] / _siblings_sum(level, weights[0])
     alpha = np.where(share > 0, choice.concentration * share, 1.0)
     # independent gammas over their sum are Dirichlet; siblings are scaled where they are used
-    return np.where(share > 0, gammaincinv(alpha, np.clip(uniform, 1e-12, 1 - 1e-12)), 0.0)
+    return np.where(share > 0, scipy.special.gammaincinv(alpha, np.clip(uniform, 1e-12, 1 - 1e-12)), 0.0)
 
 
 def _siblings_sum(level: Level, weights: FloatArray) -> FloatArray:

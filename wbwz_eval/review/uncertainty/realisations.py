@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
+import scipy
 
 from wbwz_eval.scoring.measured import NOISE_DIGITS
 from wbwz_eval.scoring.opinions import TRIMMED
@@ -62,7 +62,7 @@ def within_interval(raw: RawValues, uniform: FloatArray, *, percent: bool) -> Fl
     """
     assert raw.low is not None
     assert raw.high is not None
-    z = ndtri(uniform)
+    z = scipy.special.ndtri(uniform)
     down, up = (raw.value - raw.low) / _Z95, (raw.high - raw.value) / _Z95
     drawn = raw.value + np.where(z < 0, z * down, z * up)
     drawn = np.clip(drawn, 0.0, _PERCENT) if percent else drawn

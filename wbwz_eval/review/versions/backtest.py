@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.campaign.frozen import standing
@@ -209,7 +209,7 @@ def tau_within(first: pd.Series, second: pd.Series, group: pd.Series) -> float:
     taus, pairs = [], []
     for _, part in frame.groupby("group"):
         if _varies(part["first"]) and _varies(part["second"]):
-            taus.append(float(stats.kendalltau(part["first"], part["second"]).statistic))
+            taus.append(float(scipy.stats.kendalltau(part["first"], part["second"]).statistic))
             pairs.append(len(part) * (len(part) - 1) / 2)
     return float(np.average(taus, weights=pairs)) if taus else float("nan")
 
@@ -261,7 +261,7 @@ def size_effect(table: pd.DataFrame) -> pd.DataFrame:
     for what in ("old", "new", "change"):
         rho = p = np.nan
         if len(means) >= _LEAST and _varies(means["size"]) and _varies(means[what]):
-            rho, p = (float(each) for each in stats.pearsonr(means["size"], means[what]))
+            rho, p = (float(each) for each in scipy.stats.pearsonr(means["size"], means[what]))
         small, large = (
             float(means.loc[part, "points"].mean()) if what == "change" and part.any() else np.nan
             for part in (means["size"] < 0.5, means["size"] > 0.5)  # noqa: PLR2004 - the middle

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from wbwz_eval.campaign.faults import CampaignError
 
@@ -57,7 +57,7 @@ class Concordance:
 
 def ranks(ratings: FloatArray) -> FloatArray:
     """Return each row's ranks from 1 (the least), ties sharing their mean; (members, criteria)."""
-    return stats.rankdata(ratings, method="average", axis=1)
+    return scipy.stats.rankdata(ratings, method="average", axis=1)
 
 
 def concordance(ranked: FloatArray) -> FloatArray:
@@ -109,7 +109,7 @@ def kendall_w(ratings: ArrayLike, *, seed: int = 0) -> Concordance:
         w=w,
         chi2=chi2,
         df=criteria - 1,
-        p=float(stats.chi2.sf(chi2, criteria - 1)),
+        p=float(scipy.stats.chi2.sf(chi2, criteria - 1)),
         p_permuted=_permuted(ranked, w, seed) if min(given.shape) <= FEW else None,
         members=members,
         criteria=criteria,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
+import scipy
 
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.review.weighting.pairwise import REVIEW_COLUMNS, told
@@ -83,7 +83,7 @@ def best_worst_priorities(
     apart = np.vstack([from_best, to_worst])
     # unknowns: the weights, then ξ, which no distance may exceed either way
     limits = np.hstack([np.vstack([apart, -apart]), np.full((4 * size, 1), -1.0)])
-    found = linprog(
+    found = scipy.optimize.linprog(
         c=np.append(np.zeros(size), 1.0),
         A_ub=limits,
         b_ub=np.zeros(4 * size),

@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+import scipy
 
 if TYPE_CHECKING:
     from wbwz_eval.scoring.numbers import FloatArray
@@ -124,4 +124,4 @@ def sphericity(values: FloatArray) -> float:
     entities, criteria = values.shape
     size = np.linalg.slogdet(np.corrcoef(values, rowvar=False)).logabsdet
     chi2 = -(entities - 1.0 - (2.0 * criteria + 5.0) / 6.0) * size
-    return float(stats.chi2.sf(chi2, criteria * (criteria - 1) / 2))
+    return float(scipy.stats.chi2.sf(chi2, criteria * (criteria - 1) / 2))
