@@ -8,7 +8,8 @@ tables that this benchmark writes. Each way of running them gets processes of it
 * papermill and nbconvert in a pool of processes (``--rivals N``: N of them, scaled);
 * ploomber-engine in a pool, if ``--ploomber PYTHON`` names an environment that has it;
 * ours on one processor, on all, and on a local Dask cluster of two workers with one thread each;
-* the limit: the same cells in one plain Python process, without kernel, notebook or page.
+* the limit: the same cells in one plain Python process, without kernel, notebook or page; and the same
+  with each figure of pyplot drawn once more, as in any notebook after the cell that makes it.
 
 It prints reports a minute, from the first command to the last page, start-up included (the limit:
 imports excluded); ratios; peak memory (PSS of all processes); where the time of one report goes; how
@@ -164,13 +165,22 @@ def run_dask(work: Work, _workers: int) -> int:
 
 def run_limit(work: Work, _workers: int) -> int:
     """Run the cells alone, imports and the first one before the clock starts."""
+    return _plainly(work, twice=False)
+
+
+def run_drawn(work: Work, _workers: int) -> int:
+    """Run the cells alone, and draw figures as often as a notebook does."""
+    return _plainly(work, twice=True)
+
+
+def _plainly(work: Work, *, twice: bool) -> int:
     import matplotlib as mpl  # noqa: PLC0415 - only here
 
     mpl.use("agg")
     notebook_runs.plainly(work.source, work.values[0])
     started = time.monotonic()
     for values in work.values:
-        notebook_runs.plainly(work.source, values)
+        notebook_runs.plainly(work.source, values, twice=twice)
     sys.stdout.write(f"seconds {time.monotonic() - started}\n")
     return 0
 
@@ -183,6 +193,7 @@ RUNS = {
     "all": run_ours,
     "dask": run_dask,
     "limit": run_limit,
+    "drawn": run_drawn,
 }
 
 
@@ -235,10 +246,10 @@ def compare(
     print(f"\n{kind}, {count} reports, {len(cores)} processors: reports a minute, peak memory")
     found = {}
     for name in RUNS:
-        if (name == "ploomber" and ploomber is None) or (name == "dask" and kind != "profile"):
+        if (name == "ploomber" and ploomber is None) or name == ("drawn" if kind == "profile" else "dask"):
             continue
         python = ploomber if name == "ploomber" and ploomber is not None else sys.executable
-        own = cores[:1] if name in {"one", "limit"} else cores
+        own = cores[:1] if name in {"one", "limit", "drawn"} else cores
         asked = min(count, rivals or count) if name in {"pool", "ploomber"} else count
         told = found[name] = measured(name, kind, asked, folder, python, own)
         done = min(asked, SCALED) if name == "command" else asked
@@ -251,7 +262,9 @@ def compare(
         print(f"  all / ploomber {rate['all'] / rate['ploomber']:.2f}")
     if "dask" in rate:
         print(f"  all / dask {rate['all'] / rate['dask']:.2f}")
-    print(f"  limit / one {rate['limit'] / rate['one']:.2f} (one processor each)")
+    for name in ("limit", "drawn"):
+        if name in rate:
+            print(f"  {name} / one {rate[name] / rate['one']:.2f} (one processor each)")
 
 
 def where_time_goes(work: Work) -> None:

@@ -94,8 +94,9 @@ def _situation(entry: Report, opened: Campaign, period: str, level: str, edition
         situation = open_situation(opened, period, level, public=edition == PUBLIC)
     except CampaignError as error:
         raise ReportError(str(error)) from None
-    header = situation.header | {"edition": edition, "heading": entry.heading}
-    return replace(situation, header=_public_header(header) if edition == PUBLIC else header)
+    return replace(
+        situation, header=header_in_edition(situation.header, edition) | {"heading": entry.heading}
+    )
 
 
 def in_edition(scores: Scores, edition: str) -> Scores:
@@ -105,19 +106,23 @@ def in_edition(scores: Scores, edition: str) -> Scores:
     no person who handled, decided or approved, no account of a case, no more
     than one decimal.
     """
-    header = scores.header | {"edition": edition}
+    header = header_in_edition(scores.header, edition)
     if edition != PUBLIC:
         return replace(scores, header=header)
     return replace(
         scores,
-        header=_public_header(header),
+        header=header,
         rows=scores.rows.iloc[:0],
         adjustments=_public_adjustments(scores),
         quality=scores.quality.assign(name="", detail=""),
     )
 
 
-def _public_header(header: dict[str, Any]) -> dict[str, Any]:
+def header_in_edition(header: dict[str, Any], edition: str) -> dict[str, Any]:
+    """Return the header of results or ledgers as an edition may know it."""
+    header = header | {"edition": edition}
+    if edition != PUBLIC:
+        return header
     approvals = [approval | {"by": ""} for approval in header["approvals"]]
     return header | {"display": min(header["display"], PUBLIC_DIGITS), "approvals": approvals}
 

@@ -21,6 +21,7 @@ from wbwz_eval.campaign.whole_files import digest
 from wbwz_eval.reporting.catalogue import INTERNAL, Report, check_place, find_report
 from wbwz_eval.reporting.editions import in_edition, open_accountability, open_report
 from wbwz_eval.reporting.errors import ReportError
+from wbwz_eval.reporting.heads import head_of
 from wbwz_eval.reporting.place import FORMS, Place, report_place, reports_folder
 from wbwz_eval.reporting.portraits import portrait_of
 from wbwz_eval.reporting.warm.choice import begin_warming
@@ -28,7 +29,7 @@ from wbwz_eval.review.history import COLUMNS
 from wbwz_eval.scoring.results import ensure_results, open_results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from nbformat import NotebookNode
 
@@ -177,7 +178,7 @@ def make(
             executed = execute(source, written, values, advance, planned.parameters, planned.request.timeout)
             advance("生成网页")
             files = {planned.place.notebook.name: written.read_bytes()}
-            return files | _rendered(planned, executed, _shown(report, values))
+            return files | _rendered(planned, executed, _shown(report, values, planned.request.forms))
         except Exception as error:
             raise UnfinishedError(error, written.read_bytes() if written.exists() else None) from error
 
@@ -215,7 +216,9 @@ def _rendered(planned: Plan, executed: NotebookNode, shown: Headed) -> dict[str,
     return files | {place.manifest.name: f"{text}\n".encode()}
 
 
-def _shown(report: Report, values: Mapping[str, Any]) -> Headed:
+def _shown(report: Report, values: Mapping[str, Any], forms: Sequence[str]) -> Headed:
+    if not forms:
+        return head_of(report, values)
     places = (values["campaign"], values["period"], values["level"], values["edition"])
     if report.each == "entity":
         # the page names the entity; its ledgers, its past and what it could gain are the notebook's

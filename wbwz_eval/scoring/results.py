@@ -158,6 +158,8 @@ def result_portions(
     Raises:
         CampaignError: see :func:`evaluate_period`.
     """
+    # before anything is read: what is handed in meanwhile makes the results stale, not fresh
+    state = input_state(campaign, period)
     headers: dict[str, dict[str, Any]] = {}
     digests: dict[str, str] = {}
 
@@ -176,7 +178,7 @@ def result_portions(
         del current, earlier, portions  # before the next level is scored
     manifest = {
         "period": period,
-        "state": input_state(campaign, period),
+        "state": state,
         "headers": headers,
         "tables": digests,
     }
@@ -237,6 +239,15 @@ def open_totals(campaign: Campaign | Path | str, period: str, level: str) -> pd.
         CampaignError: as :func:`open_results`.
     """
     return _opened(campaign, period, level, None, _open_totals)
+
+
+def open_header(campaign: Campaign | Path | str, period: str, level: str) -> dict[str, Any]:
+    """Open the header of :func:`open_results` alone.
+
+    Raises:
+        CampaignError: as :func:`open_results`.
+    """
+    return _opened(campaign, period, level, None, _header)
 
 
 def _opened(
