@@ -76,6 +76,19 @@ class _Lost:
         return Losing()
 
 
+def test_what_a_killed_process_left_half_written_is_cleared_away(panjin_copy, tmp_path):
+    out = tmp_path / "out"
+    old, young = out / ".report-old", out / ".report-young"
+    for left in (old, young):
+        left.mkdir(parents=True)
+        (left / "half.html").write_text("<html>", encoding="utf-8")
+    os.utime(old, (time.time() - 700, time.time() - 700))
+    run_batch(panjin_copy, ORDERS[:1], out=out)
+    assert not old.exists()
+    # another command may be writing it
+    assert young.exists()
+
+
 @pytest.mark.parametrize(("times", "made"), [(2, True), (3, False)])
 def test_only_what_was_lost_is_tried_again_and_not_for_ever(panjin_copy, tmp_path, monkeypatch, times, made):
     losing = _Lost(times)

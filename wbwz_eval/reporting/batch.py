@@ -16,6 +16,7 @@ from wbwz_eval.reporting.catalogue import INTERNAL, REPORTS, Report, find_report
 from wbwz_eval.reporting.errors import LostProcessError, ReportError
 from wbwz_eval.reporting.executors import in_pool, on_cluster, on_this_computer, processors
 from wbwz_eval.reporting.making import Plan, Request, UnfinishedError, plan
+from wbwz_eval.reporting.place import clear_left
 from wbwz_eval.reporting.progress import steps
 from wbwz_eval.reporting.run import failed
 from wbwz_eval.reporting.unchanged import Inputs, is_current
@@ -178,6 +179,8 @@ def run_batch(
         else:
             plans[order] = planned
     if plans:
+        for place in {planned.place.page.parent for planned in plans.values()}:
+            clear_left(place)
         with steps("报告", len(plans)) as advance:
             _derive(campaign, plans.values())
             with _begins(folder, plans, jobs, dask, pool) as begin:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +21,8 @@ REPORTS_FOLDER = "reports"
 MANIFEST = ".report.json"
 FORMS = ("pdf", "docx", "xlsx")
 """What a report comes in beside the page (HTML)."""
+
+_BESIDE, _LEFT_SECONDS = ".report-", 600.0
 
 
 class Place:
@@ -37,7 +42,7 @@ class Place:
     def publish(self, files: Mapping[str, bytes]) -> None:
         """Write the files of a finished report beside their place, then rename them; the manifest last."""
         self.page.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".report-", dir=self.page.parent) as beside:
+        with tempfile.TemporaryDirectory(prefix=_BESIDE, dir=self.page.parent) as beside:
             for name, data in files.items():
                 self._write(Path(beside) / name, data)
             self.drop_finished()
@@ -52,7 +57,7 @@ class Place:
         """
         if notebook is not None:
             self.page.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".report-", dir=self.page.parent) as beside:
+            with tempfile.TemporaryDirectory(prefix=_BESIDE, dir=self.page.parent) as beside:
                 written = Path(beside) / self.failed.name
                 self._write(written, notebook)
                 written.replace(self.failed)
@@ -69,6 +74,17 @@ class Place:
         self.manifest.unlink(missing_ok=True)
         for path in (self.notebook, self.page, *(self.form(form) for form in FORMS)):
             path.unlink(missing_ok=True)
+
+
+def clear_left(folder: Path) -> None:
+    """Remove what processes that were killed have left half written in a folder of reports.
+
+    What is younger than ten minutes may be another command's that is at work.
+    """
+    for left in folder.glob(f"{_BESIDE}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+                shutil.rmtree(left)
 
 
 def reports_folder(campaign: Campaign, period: str) -> Path:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.reporting.batch import TIMEOUT, run_batch
 from wbwz_eval.reporting.executors import processes, processors
+from wbwz_eval.reporting.place import clear_left
 from wbwz_eval.reporting.unchanged import code_digest
 from wbwz_eval.scheduling.alerts import Hooks, tell
 from wbwz_eval.scheduling.as_of import VIEWS, Snapshot, tidy
@@ -32,7 +33,7 @@ from wbwz_eval.scheduling.records import (
     mark_interrupted,
     write_looked,
 )
-from wbwz_eval.scheduling.sets import Done, Making, clear
+from wbwz_eval.scheduling.sets import Done, Making
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -162,7 +163,8 @@ class _Run:
         """Look what is due; where something is, make it and leave a record."""
         with contextlib.suppress(OSError):
             mark_interrupted(self._where.runs)
-            clear(self._where.reports)
+            for folder in self._where.reports.glob("*/"):
+                clear_left(folder)
         try:
             snapshot = Snapshot(self._where.campaign, self._where.work / VIEWS)
             found = items(snapshot, self._where, self._day, self._options.asked)

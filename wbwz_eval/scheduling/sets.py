@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
-import shutil
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,7 +35,6 @@ if TYPE_CHECKING:
     Make: TypeAlias = Callable[[Path, Sequence[Order], Path], list[Outcome]]
 
 _CELL = re.compile(r"单元格 In \[([0-9]+)\]")
-_LEFT, _LEFT_SECONDS = ".report-*", 600.0
 
 
 @dataclass(frozen=True)
@@ -233,14 +229,3 @@ def _scored_levels(campaign: Campaign, period: str) -> list[str]:
     """
     folder = ensure_results(campaign, period)
     return list(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["headers"])
-
-
-def clear(reports: Path) -> None:
-    """Remove what runs that were killed have left half written in the folders of periods.
-
-    What is younger than ten minutes may be another command's that is at work.
-    """
-    for left in reports.glob(f"*/{_LEFT}"):
-        with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
-                shutil.rmtree(left)

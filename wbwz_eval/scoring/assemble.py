@@ -44,7 +44,7 @@ def tables_of(
     nodes = node_table(current)
     yield "nodes", [nodes.round(NOISE_DIGITS)]
     yield "quality", [quality_table(current, nodes)]
-    scores = _score_table(current, earlier)
+    scores = score_table(current, earlier)
     yield "scores", [scores.round(NOISE_DIGITS)]
     yield "changes", [_change_table(current, earlier, nodes, scores).round(NOISE_DIGITS)]
 
@@ -75,7 +75,8 @@ def header_of(current: ScoredPeriod, earlier: ScoredPeriod | None) -> dict[str, 
     }
 
 
-def _score_table(current: ScoredPeriod, earlier: ScoredPeriod | None) -> pd.DataFrame:
+def score_table(current: ScoredPeriod, earlier: ScoredPeriod | None) -> pd.DataFrame:
+    """Return the first table of :class:`Scores`, unrounded."""
     result, level, campaign = current.evaluation, current.level, current.campaign
     entities, peers = current.entities, result.groups
     group_ids = np.array(peers.names, dtype=object)[peers.codes]
@@ -157,7 +158,7 @@ def _change_table(
     if earlier is None:
         return pd.DataFrame(columns=list(_CHANGES))
     now = _parts(nodes, scores, current)
-    before = _parts(node_table(earlier), _score_table(earlier, None), earlier)
+    before = _parts(node_table(earlier), score_table(earlier, None), earlier)
     merged = now.merge(before, on=["entity_id", "node"], how="left", suffixes=("", "_before"))
     stayed = merged["entity_id"].isin(before["entity_id"])
     merged = merged[stayed].rename(

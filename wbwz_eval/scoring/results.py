@@ -232,6 +232,20 @@ def open_results(
     return _opened(campaign, period, level, version, _open)
 
 
+def open_fresh(campaign: Campaign, period: str, level: str) -> Scores | None:
+    """Open results as :func:`open_results` does where they stand there fresh or frozen; nothing is written.
+
+    Raises:
+        CampaignError: as :func:`open_results`.
+    """
+    span = campaign.period(period)
+    if read_freeze(campaign.path, span.id) is None:
+        folder = results_folder(campaign, span.id)
+        if not _fresh(campaign, span.id, folder):
+            return None
+    return open_results(campaign, span.id, level)
+
+
 def open_totals(campaign: Campaign | Path | str, period: str, level: str) -> pd.DataFrame:
     """Open the first table of :func:`open_results`, of which many periods are read at once.
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from wbwz_eval.campaign.faults import CampaignError, FaultList, one_of
 from wbwz_eval.scoring.methodology import by_level
+from wbwz_eval.scoring.numbers import Number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wbwz_eval.scoring.methodology import MethodologyFile
-    from wbwz_eval.scoring.tree import Level, Node
+    from wbwz_eval.scoring.methodology import Methodology, MethodologyFile
+    from wbwz_eval.scoring.tree import Level, Node, Tree
 
 _DIGITS = 4
 
@@ -47,6 +48,43 @@ def reweighted(methodology: MethodologyFile, level: str, weights: Mapping[str, f
     for parent in dict.fromkeys(known[name][:-1] for name in weights):
         changes |= _family(rules, level, parent, weights)
     return changes
+
+
+def with_weights(methodology: Methodology, level: str, weights: Mapping[str, float]) -> Methodology:
+    """Return a methodology as :func:`reweighted` changes it, in memory: a trial, never approved.
+
+    What the file would be checked for holds by itself: siblings keep their sum, and nothing else changes.
+
+    Args:
+        methodology: Resolved for a day.
+        level: The level's id.
+        weights: See :func:`reweighted`.
+
+    Raises:
+        CampaignError: see :func:`reweighted`.
+    """
+    changes = reweighted(methodology, level, weights)
+    rules = by_level(methodology, level)
+    tree = _with_shares(rules.tree, level, (), changes)
+    return methodology.model_copy(
+        update={
+            "levels": {**methodology.levels, level: rules.model_copy(update={"tree": tree})},
+            "version": f"{methodology.version}（试改 {len(changes)} 处）",
+            "approval": None,
+        }
+    )
+
+
+def _with_shares(tree: Tree, level: str, above: tuple[str, ...], changes: Mapping[str, float]) -> Tree:
+    found = {}
+    for name, node in tree.items():
+        path = (*above, name)
+        update: dict[str, object] = {"children": _with_shares(node.children, level, path, changes)}
+        share = changes.get(weight_place(level, path, node))
+        if share is not None:
+            update["weight" if node.points is None else "points"] = Number(share)
+        found[name] = node.model_copy(update=update)
+    return found
 
 
 def weight_place(level_id: str, path: tuple[str, ...], node: Node) -> str:

@@ -1,0 +1,1 @@
+"""What evaluators ask a campaign in a notebook, a line a question; it reads, and writes nothing unasked."""

@@ -1,0 +1,79 @@
+"""Tables and pages as notebooks show them: Chinese heads, everything escaped, trials marked as such."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+_MOST_ROWS = 60
+
+
+class Table(pd.DataFrame):
+    """A data frame that shows itself with Chinese heads, and so does what is taken out of it.
+
+    Attributes:
+        titles: Column → what people see in its place.
+        caption: What stands over the table.
+        stamp: What stands before the caption: that it is a trial; empty for none.
+    """
+
+    _metadata = ("titles", "caption", "stamp")
+    titles: Mapping[str, str] | None = None
+    caption: str | None = None
+    stamp: str | None = None
+
+    @property
+    def _constructor(self) -> type[Table]:
+        return Table
+
+    @classmethod
+    def of(
+        cls, frame: pd.DataFrame, titles: Mapping[str, str], *, caption: str = "", stamp: str = ""
+    ) -> Table:
+        """Make one of a data frame."""
+        made = cls(frame)
+        made.titles, made.caption, made.stamp = dict(titles), caption, stamp
+        return made
+
+    def _repr_html_(self) -> str:
+        shown = pd.DataFrame(self).head(_MOST_ROWS)
+        titles = self.titles or {}
+        heads = [titles.get(str(name), str(name)) for name in shown.columns]
+        cells = pd.DataFrame({place: shown.iloc[:, place].map(_text) for place in range(len(heads))})
+        numbers = [pd.api.types.is_numeric_dtype(dtype) for dtype in shown.dtypes]
+        head = "".join(f'<th scope="col">{escape(title)}</th>' for title in heads)
+        rows = "".join(
+            "<tr>"
+            + "".join(
+                f'<td style="text-align:{"right" if number else "left"}">{escape(cell)}</td>'
+                for cell, number in zip(row, numbers, strict=True)
+            )
+            + "</tr>"
+            for row in cells.itertuples(index=False, name=None)
+        )
+        more = f"<p>…共 {len(self)} 行，这里是前 {_MOST_ROWS} 行</p>" if len(self) > _MOST_ROWS else ""
+        caption = f"<caption>{stamped(self.stamp or '')}{escape(self.caption or '')}</caption>"
+        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}"
+
+
+def stamped(stamp: str) -> str:
+    """Return the mark of a trial as HTML; nothing for what is none."""
+    if not stamp:
+        return ""
+    style = "border:2px solid #9c1c1c;color:#9c1c1c;padding:0 .4em;margin-right:.6em;font-weight:bold"
+    return f'<span class="wbwz-stamp" style="{style}">{escape(stamp)}</span>'
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):  # noqa: PLR0124
+        return "—"
+    if isinstance(value, float):
+        return f"{round(value, 4):g}" if abs(value) < 1e6 else f"{value:,.2f}"  # noqa: PLR2004
+    return str(value)
