@@ -1,19 +1,23 @@
-# Two commands on a fresh machine (Python 3.11, make, no venv):
+# Three commands on a fresh machine (Python 3.11, make, no venv):
 #   make report   sets up and renders the sample campaign's latest bulletin
+#   make lab      sets up and opens JupyterLab on it (CAMPAIGN=folder for another)
 #   make test     sets up and passes the tests
 
 PYTHON := $(shell command -v python3.11 || command -v python3 || echo python3.11)
 BIN := .venv/bin
 STAMP := .venv/.ready
 WORKERS := $(shell nproc 2>/dev/null || echo 2)
+CAMPAIGN ?= data/wbwz-2011
 
-.PHONY: help setup report test lint sample bench lock clean
+.PHONY: help setup report lab test lint sample bench pictures lock clean
 help:
 	@echo "make report   set up, then render the sample campaign's latest quarterly bulletin"
+	@echo "make lab      set up, then open JupyterLab on the explorations (CAMPAIGN=folder for another campaign)"
 	@echo "make test     set up, then run every check and test"
 	@echo "make lint     checks of style, types and layers only"
 	@echo "make sample   write the sample campaign anew     make bench   run the benchmarks"
 	@echo "make lock     resolve the dependencies anew      make clean   remove what was made"
+	@echo "make pictures take the manual's pictures anew (needs Debian's chromium)"
 
 setup: $(STAMP)
 
@@ -32,6 +36,9 @@ $(STAMP): requirements.txt pyproject.toml
 report: setup
 	$(BIN)/wbwz report quarterly_bulletin data/wbwz-2011
 
+lab: setup
+	$(BIN)/wbwz lab $(CAMPAIGN)
+
 test: lint
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadscope
 
@@ -48,6 +55,10 @@ bench: setup
 	$(BIN)/python benchmarks/scoring.py
 	$(BIN)/python benchmarks/ledgers.py
 	$(BIN)/python benchmarks/robustness.py
+
+# The browser tests take the pictures as they go.
+pictures: setup
+	WBWZ_PICTURES=docs/pictures $(BIN)/python -m pytest -q -n 0 tests/browser/test_lab.py tests/browser/test_lab_app.py
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \

@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[1]
 
 COSTLY = {
     "tests/browser/test_bulletin.py",
+    "tests/browser/test_lab.py",
+    "tests/browser/test_lab_app.py",
     "tests/browser/test_site.py",
     "tests/house/test_readme.py",
     "tests/house/test_story.py",

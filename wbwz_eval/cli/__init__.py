@@ -8,11 +8,14 @@ import typer
 
 from wbwz_eval.campaign.faults import CampaignError
 from wbwz_eval.cli.due import due, run_due, runs, status
+from wbwz_eval.cli.lab import lab, page_app
 from wbwz_eval.cli.ledgers import codebook, ledger, sample, submit, template
 from wbwz_eval.cli.methodology import methodology
+from wbwz_eval.cli.outbox import mail, outbox
 from wbwz_eval.cli.publishing import appeal, check, freeze, verify
 from wbwz_eval.cli.reports import report, report_set, site
 from wbwz_eval.cli.review import backtest, robustness
+from wbwz_eval.cli.schedule import schedule
 from wbwz_eval.cli.scores import evaluate, explain, score
 from wbwz_eval.cli.weighting import sheets, weights
 from wbwz_eval.reporting.errors import ReportError
@@ -39,10 +42,15 @@ for command in (
     due,
     run_due,
     status,
+    schedule,
+    outbox,
+    mail,
     freeze,
     verify,
+    lab,
 ):
     app.command()(command)
+app.command("app")(page_app)
 for tried in (sheets, weights, robustness, backtest):
     methodology.command()(tried)
 app.add_typer(appeal, name="appeal")

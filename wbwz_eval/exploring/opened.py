@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from functools import cached_property
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wbwz_eval.campaign.faults import CampaignError, nearest, one_of
-from wbwz_eval.campaign.folder import open_campaign
+from wbwz_eval.campaign.folder import CONFIGURATION, open_campaign
 from wbwz_eval.campaign.frozen import standing
 from wbwz_eval.campaign.periods import label_zh
+from wbwz_eval.exploring import CAMPAIGN
 from wbwz_eval.exploring.period_scores import PeriodScores
 from wbwz_eval.exploring.shown import Table
 from wbwz_eval.exploring.what_if import WhatIf
@@ -18,24 +21,24 @@ from wbwz_eval.scoring.results import evaluate_period, open_fresh
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from wbwz_eval.campaign.folder import Campaign
     from wbwz_eval.campaign.periods import Period
 
-_DEFAULT_LEVEL = "unit"
+_SAMPLE = Path("data") / "wbwz-2011"
 
 
-def open(path: Path | str) -> OpenedCampaign:  # noqa: A001 - what people type is wz.open
+def open(path: Path | str = "") -> OpenedCampaign:  # noqa: A001 - what people type is wz.open
     """Open a campaign's folder to ask it.
 
     Nothing in the folder changes but the cache of its ledgers, which may be deleted at any time.
 
     Args:
-        path: The folder.
+        path: The folder; empty for the one that ``wbwz lab`` was started on, else for the sample
+            campaign in this folder or one above.
 
     Raises:
-        CampaignError: With every fault of its files.
+        CampaignError: With every fault of its files; there is no such folder.
 
     Example:
         >>> import wbwz_eval as wz
@@ -43,7 +46,17 @@ def open(path: Path | str) -> OpenedCampaign:  # noqa: A001 - what people type i
         >>> c.levels["unit"]
         '事业单位'
     """
-    return OpenedCampaign(open_campaign(path))
+    return OpenedCampaign(open_campaign(path or _usual()))
+
+
+def _usual() -> Path:
+    if os.environ.get(CAMPAIGN):
+        return Path(os.environ[CAMPAIGN])
+    for above in (Path.cwd(), *Path.cwd().parents):
+        if (above / _SAMPLE / CONFIGURATION[0]).is_file():
+            return above / _SAMPLE
+    message = f"没有说是哪个活动：请用 wz.open(文件夹)，或用 wbwz lab 打开（它设好 {CAMPAIGN}）"
+    raise CampaignError(message)
 
 
 class OpenedCampaign:
@@ -78,8 +91,11 @@ class OpenedCampaign:
         spans = self.campaign.periods(kind)  # type: ignore[arg-type] # an unknown kind has none
         return [span.id for span in spans if span.end >= first]
 
-    def latest(self, level: str = _DEFAULT_LEVEL) -> str:
+    def latest(self, level: str = "") -> str:
         """Return the last quarter for which a level has scores.
+
+        Args:
+            level: The level; empty for the first.
 
         Raises:
             CampaignError: There is none.
@@ -88,6 +104,7 @@ class OpenedCampaign:
             >>> c.latest()
             '2012-Q4'
         """
+        level = level or next(iter(self.levels))
         for period in reversed(self.periods()):
             try:
                 self.scores(period, level)
@@ -97,11 +114,11 @@ class OpenedCampaign:
         message = f"“{self.campaign.levels.get(level, level)}”还没有一个季度有数据"
         raise CampaignError(message)
 
-    def entities(self, level: str = _DEFAULT_LEVEL, period: str | None = None) -> Table:
+    def entities(self, level: str = "", period: str | None = None) -> Table:
         """Return who is evaluated: ``entity_id``, ``name``, ``group``, ``group_name``, ``parent``.
 
         Args:
-            level: The level.
+            level: The level; empty for the first.
             period: Those who take part in this period; None for all.
 
         Raises:
@@ -111,7 +128,7 @@ class OpenedCampaign:
             >>> c.entities("unit")["name"].iloc[0]
             '河东公路管理站'
         """
-        campaign = self.campaign
+        campaign, level = self.campaign, level or next(iter(self.levels))
         if period is None:
             if level not in campaign.levels:
                 message = f"没有层级 “{level}”；应为 {one_of(campaign.levels, instead_of=level)}"
@@ -163,12 +180,12 @@ class OpenedCampaign:
             ledger.rows, titles, caption=f"{self.ledgers[asked]}（{when}，{len(ledger.rows)} 行）"
         )
 
-    def scores(self, period: str, level: str = _DEFAULT_LEVEL) -> PeriodScores:
+    def scores(self, period: str = "", level: str = "") -> PeriodScores:
         """Return a level's scores of a period: as frozen, as written in ``results/``, else evaluated now.
 
         Args:
-            period: Such as ``"2012-Q3"``.
-            level: The level's id.
+            period: Such as ``"2012-Q3"``; empty for the last quarter that has scores.
+            level: The level's id; empty for the first.
 
         Raises:
             CampaignError: No such period or level, what is near it; no data; faulty ledgers.
@@ -178,7 +195,8 @@ class OpenedCampaign:
             >>> float(s.ranking()["rank"].min())
             1.0
         """
-        span = self.period(period)
+        level = level or next(iter(self.levels))
+        span = self.period(period or self.latest(level))
         key = span.id, level
         if key not in self._known:
             self.campaign.entities_at(level, span)  # an unknown level is told before anything is scored

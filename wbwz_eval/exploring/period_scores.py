@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from wbwz_eval.campaign.faults import CampaignError, nearest, one_of
-from wbwz_eval.campaign.periods import label_zh
+from wbwz_eval.campaign.periods import label_zh, previous
 from wbwz_eval.exploring import opinions, standing_out
 from wbwz_eval.exploring.explained import ExplainedScore
 from wbwz_eval.exploring.intervals import Drawing, interval_picture, interval_table
@@ -138,7 +138,7 @@ class PeriodScores:
         return self._table(table[columns].reset_index(drop=True), f"{self.title} 排名")
 
     def find(self, entity: str) -> str:
-        """Return an entity's id, of its id or name.
+        """Return an entity's id, of its id or name; empty for the first.
 
         Raises:
             CampaignError: Nobody of that name takes part; who is near it.
@@ -148,6 +148,8 @@ class PeriodScores:
             'U01'
         """
         table = self.totals
+        if not entity:
+            return str(table["entity_id"].iloc[0])
         if (table["entity_id"] == entity).any():
             return entity
         named = table.loc[table["name"] == entity, "entity_id"]
@@ -164,11 +166,11 @@ class PeriodScores:
             message = f"有 {len(named)} 个 “{entity}”：{'、'.join(named)}；请用编号"
         raise CampaignError(message)
 
-    def explain(self, entity: str) -> ExplainedScore:
+    def explain(self, entity: str = "") -> ExplainedScore:
         """Explain an entity's total, down to the ledger rows.
 
         Args:
-            entity: Its id or name.
+            entity: Its id or name; empty for the first.
 
         Raises:
             CampaignError: see :meth:`find`.
@@ -180,11 +182,11 @@ class PeriodScores:
         name = self.find(entity)
         return ExplainedScore(self, name, Explainer(self.scored, name).total())
 
-    def compare(self, other: str | PeriodScores) -> Table:
+    def compare(self, other: str | PeriodScores = "") -> Table:
         """Return what changed against another period, or another state of this one.
 
         Args:
-            other: A period such as ``"2012-Q2"``, or other scores.
+            other: A period such as ``"2012-Q2"``, or other scores; empty for the period before.
 
         Returns:
             By group and place: ``entity_id``, ``name``, ``rank``, ``rank_before``, ``moved`` (places up),
@@ -197,7 +199,9 @@ class PeriodScores:
             >>> bool((s.compare("2012-Q3")["change"] == 0).all())
             True
         """
-        before = self.opened.scores(other, self.level) if isinstance(other, str) else other
+        if isinstance(other, str):
+            other = self.opened.scores(other or self._before(), self.level)
+        before = other
         stamp = self.stamp or before.stamp
         frame = standing_out.compared(self.totals, before.totals, list(self.dimensions))
         titles = self._titles | {
@@ -209,14 +213,14 @@ class PeriodScores:
         titles |= {name: f"{title}变化" for name, title in self.dimensions.items()}
         return Table.of(frame, titles, caption=f"{self.title} 与 {before.title} 相比", stamp=stamp)
 
-    def peers(self, entity: str, most: int = 8) -> Table:
+    def peers(self, entity: str = "", most: int = 8) -> Table:
         """Return who is most like an entity in its group, and who of them does better, and where.
 
         Alike is how near the attained shares of the dimensions lie (root mean square, in percentage
         points).
 
         Args:
-            entity: Its id or name.
+            entity: Its id or name; empty for the first.
             most: How many.
 
         Returns:
@@ -267,7 +271,7 @@ class PeriodScores:
         what = {"total": "总分", "rank": "位次"}.get(node) or self.dimensions[node]
         return self._table(frame, f"{what}的走势", titles)
 
-    def trend_figure(self, entity: str) -> Picture:
+    def trend_figure(self, entity: str = "") -> Picture:
         """Return an entity's totals over the periods as a chart, its group's median beside.
 
         Raises:
@@ -379,6 +383,13 @@ class PeriodScores:
     def reweigh(self, weights: Mapping[str, float]) -> WhatIf:
         """Return what other weights would have given; see :meth:`what_if`."""
         return self.what_if(weights=weights)
+
+    def _before(self) -> str:
+        earlier = previous(self.period, self.campaign.term)
+        if earlier is None:
+            message = f"{self.title}没有上一期"
+            raise CampaignError(message)
+        return earlier.id
 
     def _past(self) -> dict[str, PeriodScores]:
         """Return the scores of the periods of this kind up to this one, those that there are."""
