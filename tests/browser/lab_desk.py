@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -135,6 +136,15 @@ def _wait_until_it_listens(server: Served) -> None:
         else:
             return
     raise AssertionError(server.errors.read_text(encoding="utf-8"))
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of a campaign that is not a cache."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not {".cache", ".lock"} & set(path.parts)
+    }
 
 
 class Desk:

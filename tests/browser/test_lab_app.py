@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import websocket
-from lab_desk import CHROMIUM, FLAGS, Desk, served
+from lab_desk import CHROMIUM, FLAGS, Desk, digests, served
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
@@ -129,3 +129,54 @@ def test_code_from_the_browser_is_not_run(desk, server, tmp_path):
     assert "kernel_info_reply" in answered  # it answers, but not to code
     assert "execute_reply" not in answered
     assert not target.exists()
+
+
+def test_who_looks_sees_answers_and_no_code(desk):
+    page = desk.page
+    text = page.locator("body").inner_text()
+    assert "wbwz_eval" not in text
+    assert "import " not in text
+    assert page.locator(".jp-CodeCell .jp-InputArea, .cm-editor, .highlight").count() == 0
+    assert "Page(" not in page.content()
+    assert page.evaluate("document.documentElement.lang") == "zh"
+    assert page.locator("table tbody tr").count() > 20
+    desk.picture("app-ranking")
+
+
+def test_another_period_and_entity_are_picked_and_every_question_is_answered(desk, campaign):
+    page = desk.page
+    before = digests(campaign)
+    period = page.get_by_label("期", exact=True)
+    was = page.locator("#rendered_cells").inner_text()
+    other = page.evaluate("each => [...each.options].at(-2).textContent", period.element_handle())
+    period.select_option(label=other)
+    page.wait_for_function(
+        "was => document.getElementById('rendered_cells').innerText !== was", arg=was, timeout=60_000
+    )
+    who = page.get_by_label("对象", exact=True)
+    option = page.locator("datalist option").nth(4).get_attribute("value")
+    who.fill(option)
+    who.press("Tab")
+    name = option.split(" ", 1)[1]
+    tabs = page.get_by_role("tab")
+    titles = tabs.all_inner_texts()
+    assert titles[0] == "排名"
+    assert len(titles) == 5
+    for number in range(1, 5):
+        tabs.nth(number).click()
+        shown = page.locator(".widget-tab-contents > .lm-Widget:not(.lm-mod-hidden)")
+        shown.locator("button, table, svg, img").first.wait_for(timeout=60_000)
+        if titles[number] == "为什么":
+            page.get_by_role("button", name=name).wait_for()
+        if titles[number] == "试算":
+            shown.locator(".wbwz-live").first.wait_for()
+            assert "试算，未批准" in shown.inner_text()
+            handle = shown.locator("[role=slider]").first
+            handle.focus()
+            for _ in range(10):
+                page.keyboard.press("ArrowRight")
+            shown.locator(".wbwz-live .up, .wbwz-live .down").first.wait_for()
+        desk.picture(f"app-{number}")
+    assert page.locator("[role=alert]").count() == 0
+    assert page.get_by_role("button", name="写成方案").count() == 0
+    assert digests(campaign) == before

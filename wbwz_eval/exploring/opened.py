@@ -139,7 +139,7 @@ class OpenedCampaign:
         frame = found.reset_index(names="entity_id")[["entity_id", "name", "group", "parent"]]
         named = {name: group.name for name, group in campaign.groups.items()}
         frame.insert(3, "group_name", frame["group"].map(lambda name: named.get(name, name)))
-        titles = {"entity_id": "编号", "name": "名称", "group": "组", "group_name": "组名", "parent": "上级"}
+        titles = {"entity_id": "编号", "name": "名称", "group": "", "group_name": "组", "parent": "上级"}
         return Table.of(frame, titles, caption=f"{campaign.levels[level]}，{len(frame)} 个")
 
     def period(self, name: str) -> Period:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 _FIXED = {
     "entity_id": "编号",
     "name": "名称",
-    "group": "组",
-    "group_name": "组名",
+    "group": "",
+    "group_name": "组",
     "rank": "位次",
     "total": "总分",
     "grade": "等次",

@@ -15,7 +15,7 @@ class Table(pd.DataFrame):
     """A data frame that shows itself with Chinese heads, and so does what is taken out of it.
 
     Attributes:
-        titles: Column → what people see in its place.
+        titles: Column → what people see in its place; empty for what they do not see.
         caption: What stands over the table.
         stamp: What stands before the caption: that it is a trial; empty for none.
     """
@@ -39,23 +39,28 @@ class Table(pd.DataFrame):
         return made
 
     def _repr_html_(self) -> str:
-        shown = pd.DataFrame(self).head(_MOST_ROWS)
         titles = self.titles or {}
+        seen = [name for name in self.columns if titles.get(str(name), str(name))]
+        shown = pd.DataFrame(self)[seen].head(_MOST_ROWS)
         heads = [titles.get(str(name), str(name)) for name in shown.columns]
         cells = pd.DataFrame({place: shown.iloc[:, place].map(_text) for place in range(len(heads))})
         numbers = [pd.api.types.is_numeric_dtype(dtype) for dtype in shown.dtypes]
-        head = "".join(f'<th scope="col">{escape(title)}</th>' for title in heads)
+        head = "".join(
+            f'<th scope="col" style="{_style(number=number)}">{escape(title)}</th>'
+            for title, number in zip(heads, numbers, strict=True)
+        )
         rows = "".join(
             "<tr>"
             + "".join(
-                f'<td style="text-align:{"right" if number else "left"}">{escape(cell)}</td>'
+                f'<td style="{_style(number=number)}">{escape(cell)}</td>'
                 for cell, number in zip(row, numbers, strict=True)
             )
             + "</tr>"
             for row in cells.itertuples(index=False, name=None)
         )
         more = f"<p>…共 {len(self)} 行，这里是前 {_MOST_ROWS} 行</p>" if len(self) > _MOST_ROWS else ""
-        caption = f"<caption>{stamped(self.stamp or '')}{escape(self.caption or '')}</caption>"
+        said = f"{stamped(self.stamp or '')}{escape(self.caption or '')}"
+        caption = f"<caption style='text-align:left;padding:4px 0'>{said}</caption>"
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}"
 
 
@@ -65,6 +70,10 @@ def stamped(stamp: str) -> str:
         return ""
     style = "border:2px solid #9c1c1c;color:#9c1c1c;padding:0 .4em;margin-right:.6em;font-weight:bold"
     return f'<span class="wbwz-stamp" style="{style}">{escape(stamp)}</span>'
+
+
+def _style(*, number: bool) -> str:
+    return f"text-align:{'right' if number else 'left'};padding:2px 10px"
 
 
 def _text(value: Any) -> str:

@@ -23,6 +23,9 @@ DRAWS = 200
 
 _ALL = "全部"
 _DIGITS = 2
+_MANY = 300
+"""Past this many entities the table begins with one group."""
+
 _WIDE, _NAME = "560px", "130px"
 
 
@@ -53,9 +56,13 @@ class WhatIfPanel(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
         self.weights = dict(self._asked)
         self.trial: WhatIf | None = None
         self.sliders = {name: self._slider(name) for name in self._asked}
-        self.group = ui.Dropdown(
-            options=[_ALL, *dict.fromkeys(scores.ranking()["group_name"])], description="组"
-        )
+        table = scores.ranking()
+        groups = list(dict.fromkeys(table["group_name"]))
+        self.group = ui.Dropdown(options=[_ALL, *groups], description="组")
+        if len(table) > _MANY:
+            # a browser takes longer to draw so many rows than the engine to score them
+            own = table.loc[table["entity_id"] == self._own, "group_name"]
+            self.group.value = own.iloc[0] if len(own) else groups[0]
         self.group.observe(lambda _: self._show(), "value")
         self.reset = ui.Button(description="恢复原权重")
         self.reset.on_click(lambda _: self._set(self._asked))
