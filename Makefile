@@ -58,7 +58,7 @@ bench: setup
 
 # The browser tests take the pictures as they go.
 pictures: setup
-	WBWZ_PICTURES=docs/pictures $(BIN)/python -m pytest -q -n 0 tests/browser/test_lab.py tests/browser/test_lab_app.py
+	WBWZ_PICTURES=docs/pictures $(BIN)/python -m pytest -q -n 0 tests/browser/test_lab.py tests/browser/test_lab_app.py tests/browser/test_status_page.py
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \

@@ -155,12 +155,14 @@ def test_a_slider_moves_the_ranking_and_the_trial_is_written_out(desk, campaign)
     before = places(page)
     assert len(before) > 20
     handle.focus()
-    for _ in range(30):
-        page.keyboard.press("ArrowRight")
-    page.wait_for_function(
-        "() => document.querySelectorAll('.wbwz-live .up, .wbwz-live .down').length > 3", timeout=30_000
-    )
-    page.locator(IDLE).wait_for()
+    began = float(handle.get_attribute("aria-valuenow"))
+    for moved in (5, 10, 15, 30):  # at each stop, browser and kernel come to have nothing more to say
+        while float(handle.get_attribute("aria-valuenow")) < began + moved:
+            page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(500)
+        page.locator(IDLE).wait_for(timeout=10_000)
+        assert float(handle.get_attribute("aria-valuenow")) == began + moved
+    page.locator(".wbwz-live .up, .wbwz-live .down").first.wait_for()
     after = places(page)
     assert dict(after) != dict(before)
     assert {who for who, _ in after} == {who for who, _ in before}

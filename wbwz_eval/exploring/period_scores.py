@@ -238,9 +238,9 @@ class PeriodScores:
         name = self.find(entity)
         full = self.scored.level.full_marks()
         frame = standing_out.peers(self.totals, name, full, self.dimensions).head(most)
-        titles = _FIXED | {"distance": "差异（百分点）", "ahead": "总分高出", "best": "领先最多的维度"}
+        titles = {"distance": "差异（百分点）", "ahead": "总分高出", "best": "领先最多的维度"}
         titles |= {"lead": "领先（百分点）"}
-        return self._table(frame, f"与 {self._name(name)} 最可比的")
+        return self._table(frame, f"与 {self._name(name)} 最可比的", titles)
 
     def trend(self, entity: str | None = None, node: str = "total") -> Table:
         """Return one node's scores over the periods of this kind, up to this one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ DRAWS = 200
 
 _ALL = "全部"
 _DIGITS = 2
+_PLACES = 100
 _MANY = 300
 """Past this many entities the table begins with one group."""
 
@@ -53,6 +55,7 @@ class WhatIfPanel(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
         tree = scores.scored.level.tree
         self._asked = {name: float(node.share) for name, node in tree.items()}
         self._total = sum(self._asked.values())
+        self._step = self._total / _PLACES
         self.weights = dict(self._asked)
         self.trial: WhatIf | None = None
         self.sliders = {name: self._slider(name) for name in self._asked}
@@ -73,7 +76,9 @@ class WhatIfPanel(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
         self.why = ui.Text(description="理由", placeholder="为什么这样改")
         self.write = ui.Button(description="写成方案", button_style="", tooltip="写成一个新版本，交小组审定")
         self.write.on_click(lambda _: self._write())
-        rows = [self.stamp, *self.sliders.values(), ui.HBox([self.group, self.reset]), self.message]
+        self.shares = {name: ui.Label() for name in self._asked}
+        moved = [ui.HBox([self.sliders[name], self.shares[name]]) for name in self._asked]
+        rows = [self.stamp, *moved, ui.HBox([self.group, self.reset]), self.message]
         if may_write:
             rows.append(ui.HBox([self.version, self.why, self.write]))
         super().__init__([*rows, self.ranking])
@@ -81,21 +86,29 @@ class WhatIfPanel(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
 
     def _slider(self, name: str) -> Any:
         slider = ui.FloatSlider(
-            value=self._asked[name],
+            value=self._place(self._asked[name]),
             min=0.0,
             max=self._total,
-            step=self._total / 100,
+            step=self._step,
             description=self._scores.dimensions[name],
-            readout_format=f".{_DIGITS}f",
+            readout=False,
             layout=ui.Layout(width=_WIDE),
             style={"description_width": _NAME},
         )
         slider.observe(lambda change: self._moved(name, float(change["new"])), "value")
         return slider
 
+    def _place(self, weight: float) -> float:
+        """Return where a slider stands for a weight.
+
+        A browser moves a slider to the nearest of its places and reports that as a move; were the weight
+        itself put there, the two would answer each other for ever.
+        """
+        return min(math.floor(weight / self._step + 0.5) * self._step, self._total)
+
     def _moved(self, name: str, value: float) -> None:
         """Let the others give way in proportion to what they have, or alike where they have nothing."""
-        if abs(value - self.weights[name]) < 10.0**-_DIGITS / 2:
+        if abs(value - self._place(self.weights[name])) < self._step / 2:
             return
         others = {other: weight for other, weight in self.weights.items() if other != name}
         rest, had = self._total - value, sum(others.values())
@@ -111,11 +124,12 @@ class WhatIfPanel(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
     def _set(self, weights: dict[str, float]) -> None:
         self.weights = {name: weights[name] for name in self._asked}
         for name, slider in self.sliders.items():
-            # its own weight is what it is set to, so that nothing is moved by that
-            slider.value = self.weights[name]
+            slider.value = self._place(self.weights[name])
         self._show()
 
     def _show(self) -> None:
+        for name, share in self.shares.items():
+            share.value = f"{self.weights[name]:.{_DIGITS}f}"
         changed = {name: weight for name, weight in self.weights.items() if weight != self._asked[name]}
         try:
             self.trial = self._scores.what_if(weights=self.weights) if changed else None
