@@ -111,6 +111,24 @@ def test_another_rule_gives_what_the_changed_file_gives(sample_opened, units):
     same(trial.scores.scores, engine.scores, [*SCORED, "movement"])
 
 
+def test_a_trial_of_a_trial_goes_on_from_its_weights(sample_opened, units):
+    first, second, *_ = units.dimensions
+    once = units.what_if(weights={first: 35})
+    twice = once.what_if(weights={second: 20})
+    tree, before = twice.scored.level.tree, once.scored.level.tree
+    # 35 of 100 gives way in the proportion in which the others than the second do
+    rest = 100 - float(before[second].share)
+    assert float(tree[second].share) == pytest.approx(20)
+    assert float(tree[first].share) == pytest.approx(35 * (100 - 20) / rest, abs=1e-3)
+    engine = evaluate(sample_opened.campaign, "2012-Q3", "unit", changes=twice.changes)
+    same(twice.totals, engine.scores, [*SCORED, *units.dimensions])
+
+
+def test_names_are_not_taken_for_markup_in_a_heading(units, monkeypatch):
+    monkeypatch.setitem(units.campaign.levels, "unit", "<b>单位</b>")
+    assert "<b>单位" not in units._repr_html_()
+
+
 def test_ranking_tells_who_would_move(units):
     trial = units.what_if(weights={"F": 40})
     table = trial.ranking()
@@ -178,7 +196,9 @@ def test_compared_with_the_period_before_is_what_the_results_call_movement(units
         (lambda _, s: s.explain("U123"), "U12"),
         (lambda c, _: c.ledger("commitment"), "commitments"),
         (lambda c, _: c.ledger("公开承诺和落实情况"), "commitments"),
-        (lambda c, _: c.scores("2012-Q3", "units"), "unit"),
+        (lambda c, _: c.scores("2012-Q3", "units"), r"应为 unit"),
+        (lambda c, _: c.scores(level="units"), r"应为 unit"),
+        (lambda c, _: c.latest("units"), r"应为 unit"),
         (lambda c, _: c.scores("2012-Q9"), "2011-Q3"),
         (lambda c, _: c.ledger("commitments", as_of="2012/10/10"), "2012-10-10"),
         (lambda _, s: s.ranking("执法质监"), "执法质监类"),
@@ -186,7 +206,7 @@ def test_compared_with_the_period_before_is_what_the_results_call_movement(units
         (lambda _, s: s.what_if(weights={"FF": 3}), "F"),
         (lambda _, s: s.what_if(), "weights"),
         (lambda _, s: s.explain("U12").rows("F11"), "F1"),
-        (lambda c, _: c.entities("units"), "unit"),
+        (lambda c, _: c.entities("units"), r"应为 unit"),
     ],
 )
 def test_a_wrong_name_says_what_is_near(sample_opened, units, ask, near):

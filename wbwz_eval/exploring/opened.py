@@ -98,17 +98,19 @@ class OpenedCampaign:
             level: The level; empty for the first.
 
         Raises:
-            CampaignError: There is none.
+            CampaignError: There is none; no such level, what is near it; faulty ledgers.
 
         Example:
             >>> c.latest()
             '2012-Q4'
         """
-        level = level or next(iter(self.levels))
+        level = self._level(level)
         for period in reversed(self.periods()):
             try:
                 self.scores(period, level)
-            except CampaignError:
+            except CampaignError as error:
+                if len(error.faults):
+                    raise  # faulty ledgers are no reason to show an older quarter
                 continue
             return period
         message = f"“{self.campaign.levels.get(level, level)}”还没有一个季度有数据"
@@ -128,11 +130,8 @@ class OpenedCampaign:
             >>> c.entities("unit")["name"].iloc[0]
             '河东公路管理站'
         """
-        campaign, level = self.campaign, level or next(iter(self.levels))
+        campaign, level = self.campaign, self._level(level)
         if period is None:
-            if level not in campaign.levels:
-                message = f"没有层级 “{level}”；应为 {one_of(campaign.levels, instead_of=level)}"
-                raise CampaignError(message)
             found = campaign.entities[campaign.entities["level"] == level]
         else:
             found = campaign.entities_at(level, self.period(period))
@@ -141,6 +140,14 @@ class OpenedCampaign:
         frame.insert(3, "group_name", frame["group"].map(lambda name: named.get(name, name)))
         titles = {"entity_id": "编号", "name": "名称", "group": "", "group_name": "组", "parent": "上级"}
         return Table.of(frame, titles, caption=f"{campaign.levels[level]}，{len(frame)} 个")
+
+    def _level(self, name: str) -> str:
+        """Return a level's id; the first for empty."""
+        known = self.campaign.levels
+        if name and name not in known:
+            message = f"没有层级 “{name}”；应为 {one_of(known, instead_of=name)}"
+            raise CampaignError(message)
+        return name or next(iter(known))
 
     def period(self, name: str) -> Period:
         """Return a period.
@@ -195,11 +202,10 @@ class OpenedCampaign:
             >>> float(s.ranking()["rank"].min())
             1.0
         """
-        level = level or next(iter(self.levels))
+        level = self._level(level)
         span = self.period(period or self.latest(level))
         key = span.id, level
         if key not in self._known:
-            self.campaign.entities_at(level, span)  # an unknown level is told before anything is scored
             scores = open_fresh(self.campaign, span.id, level)
             source = "results"
             if scores is None:

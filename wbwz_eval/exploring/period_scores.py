@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -272,7 +273,7 @@ class PeriodScores:
         return self._table(frame, f"{what}的走势", titles)
 
     def trend_figure(self, entity: str = "") -> Picture:
-        """Return an entity's totals over the periods as a chart, its group's median beside.
+        """Return an entity's totals over the periods as a chart, with the span of its group.
 
         Raises:
             CampaignError: see :meth:`find`.
@@ -399,7 +400,9 @@ class PeriodScores:
                 continue
             try:
                 found[span.id] = self.opened.scores(span.id, self.level)
-            except CampaignError:
+            except CampaignError as error:
+                if len(error.faults):
+                    raise
                 # before the first method, or without data
                 continue
         return found | {self.period.id: self}
@@ -412,7 +415,9 @@ class PeriodScores:
 
     def _repr_html_(self) -> str:
         source = {"results": "取自已写出的结果", "memory": "刚才算出，没有写盘"}[self.source]
-        return f"<h3>{stamped(self.stamp)}{self.title}</h3><p>{source}</p>{self.ranking()._repr_html_()}"
+        return (
+            f"<h3>{stamped(self.stamp)}{escape(self.title)}</h3><p>{source}</p>{self.ranking()._repr_html_()}"
+        )
 
     def _ipython_key_completions_(self) -> list[str]:
         return [*self.totals["entity_id"], *self.totals["name"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,8 @@ class WhatIf(PeriodScores):
         scored = made.base.scored
         if isinstance(base, WhatIf):
             changes = {**base.changes, **changes}
-        told = reweighted(scored.methodology, base.level, weights) if weights else {}
+        # a trial of a trial goes on from its weights
+        told = reweighted(base.scored.methodology, base.level, weights) if weights else {}
         made.changes = {**changes, **told}
         # where other periods are looked at, the method would have scored those otherwise, too
         made.only_weights = not changes and not len(scored.parts) and not scored.recurrences
@@ -146,9 +148,10 @@ class WhatIf(PeriodScores):
         """
         base = self._path.stem
         path = write_version(self.opened.campaign, base, version, self.changes, why=why)
-        print(f"已写 {path}，还没有批准；提请小组审定：{self.next_command(version)}")  # noqa: T201 - told where it is typed
+        print(f"已写 {path}，还没有批准；提请小组审定：{self.next_command(version, why)}")  # noqa: T201 - told where it is typed
         return path
 
-    def next_command(self, version: str) -> str:
-        """Return the command that lays a version before the committee."""
-        return f"wbwz methodology propose {self.opened.campaign.path} {version}"
+    def next_command(self, version: str, why: str) -> str:
+        """Return the command that lays a version before the committee; who does so stands in it as 姓名."""
+        words = ["wbwz", "methodology", "propose", str(self.opened.campaign.path), version]
+        return shlex.join([*words, "--by", "姓名", "--reason", " ".join(why.split()) or "理由"])

@@ -158,7 +158,7 @@ class WhatIfPanel(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
         except CampaignError as error:
             self.message.value = told(error)
             return
-        next_ = self.trial.next_command(path.stem)
+        next_ = self.trial.next_command(path.stem, self.why.value)
         self.message.value = (
             f"<p>{stamped(TRIAL)}已写 <code>{escape(path.name)}</code>。提请小组审定：</p>"
             f"<pre>{escape(next_)}</pre>"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from wbwz_eval.exploring.explained import ExplainedScore
 
 _CLOSED, _OPEN = "▸ ", "▾ "
+_CELL = "text-align:left;padding:2px 8px"
 _ROWS = ("ledger", "row_id", "source", "source_row", "counted", "reason", "value", "weight")
 
 
@@ -58,10 +59,10 @@ class Branch(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
 
 
 def _rows(rows: list[dict[str, Any]]) -> str:
-    heads = "".join(f'<th scope="col">{ROW_TITLES[name]}</th>' for name in _ROWS)
+    heads = "".join(f'<th scope="col" style="{_CELL}">{ROW_TITLES[name]}</th>' for name in _ROWS)
     body = "".join(
         f'<tr data-row="{escape(str(row["row_id"]))}">'
-        + "".join(f"<td>{escape(_said(row.get(name)))}</td>" for name in _ROWS)
+        + "".join(f'<td style="{_CELL}">{escape(_said(row.get(name)))}</td>' for name in _ROWS)
         + "</tr>"
         for row in rows
     )
