@@ -113,15 +113,3 @@ def test_installation_and_servers_are_things_that_exist():
     )
     for name in names:
         assert f" {name} " in done.stdout, name
-
-
-def test_links_and_pictures_exist():
-    anchors = {
-        re.sub(r"[、，：“”]", "", head).replace(" ", "-")
-        for head in re.findall(r"^## (.+)$", MANUAL, re.MULTILINE)
-    }
-    for link in re.findall(r"\]\(([^)]+)\)", MANUAL):
-        if link.startswith("#"):
-            assert link[1:] in anchors, link
-        else:
-            assert (ROOT / "docs" / link).is_file(), link
