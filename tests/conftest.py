@@ -19,6 +19,7 @@ COSTLY = {
     "tests/browser/test_lab.py",
     "tests/browser/test_lab_app.py",
     "tests/browser/test_site.py",
+    "tests/house/test_manual.py",
     "tests/house/test_readme.py",
     "tests/house/test_story.py",
     "tests/reporting/test_every_edition.py",

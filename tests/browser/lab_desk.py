@@ -191,10 +191,15 @@ class Desk:
         self.page.keyboard.press("Escape")
         self.page.keyboard.press("Control+s")
         until = time.monotonic() + SHOWN / 1000
-        while path.stat().st_mtime_ns == before and time.monotonic() < until:
+        while time.monotonic() < until:
             self.page.wait_for_timeout(100)
-        assert path.stat().st_mtime_ns != before, "not saved"
-        return json.loads(path.read_text(encoding="utf-8"))
+            try:
+                saved = json.loads(path.read_text(encoding="utf-8"))
+            except ValueError:  # it is being written at this moment
+                continue
+            if path.stat().st_mtime_ns != before:
+                return saved
+        raise AssertionError("not saved")
 
     def close(self) -> None:
         """Close the page, and end the kernels that it started."""

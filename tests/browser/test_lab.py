@@ -82,6 +82,7 @@ def asked(server, path, *, token=False):
 def test_an_exploration_runs_from_top_to_bottom(desk, server, campaign, path):
     before = digests(campaign)
     desk.open_notebook(path.name)
+    desk.picture(f"lab-{path.stem}")
     desk.run_all()
     saved = nbformat.from_dict(desk.save(own(server, path.name)))
     code = [cell for cell in saved.cells if cell.cell_type == "code"]
@@ -92,7 +93,6 @@ def test_an_exploration_runs_from_top_to_bottom(desk, server, campaign, path):
     assert [output.text for output in outputs if output.get("name") == "stderr"] == []
     assert desk.page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").count() == 0
     assert digests(campaign) == before
-    desk.picture(f"lab-{path.stem}")
 
 
 @pytest.mark.parametrize(
@@ -168,6 +168,8 @@ def test_a_slider_moves_the_ranking_and_the_trial_is_written_out(desk, campaign)
     assert {who for who, _ in after} == {who for who, _ in before}
     panel = page.locator(".widget-vbox", has=page.locator(".wbwz-live")).last
     assert "试算，未批准" in panel.inner_text()
+    page.get_by_label("组", exact=True).select_option(label="公路管养类")
+    page.locator(".wbwz-live caption", has_text="公路管养类").wait_for()
     desk.picture("what-if-slider")
 
     files = digests(campaign)
@@ -184,7 +186,6 @@ def test_a_slider_moves_the_ranking_and_the_trial_is_written_out(desk, campaign)
     assert set(written) - set(files) == {"methodology/2012-v9.yaml"}
     assert {name: written[name] for name in files} == files
     assert "满意度更要紧" in (campaign / "methodology" / "2012-v9.yaml").read_text(encoding="utf-8")
-    desk.picture("what-if-proposal")
     listed = subprocess.run(
         [sys.executable, "-m", "wbwz_eval.cli", "methodology", "list", str(campaign)],
         capture_output=True, text=True, check=True, timeout=60,

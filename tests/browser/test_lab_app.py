@@ -173,7 +173,7 @@ def test_another_period_and_entity_are_picked_and_every_question_is_answered(des
             assert "试算，未批准" in shown.inner_text()
             handle = shown.locator("[role=slider]").first
             handle.focus()
-            for _ in range(10):
+            for _ in range(30):
                 page.keyboard.press("ArrowRight")
             shown.locator(".wbwz-live .up, .wbwz-live .down").first.wait_for()
         desk.picture(f"app-{number}")

@@ -17,10 +17,11 @@ import pytest
 import wbwz_eval as wz
 from wbwz_eval import CampaignError, evaluate
 from wbwz_eval.exploring import explained, opened, period_scores, what_if
+from wbwz_eval.exploring.period_scores import PeriodScores
 from wbwz_eval.exploring.shown import Table
 from wbwz_eval.review.uncertainty.robustness import robustness
 from wbwz_eval.scoring.explain import explain
-from wbwz_eval.scoring.header import TRIAL
+from wbwz_eval.scoring.header import OFFICIAL, TRIAL
 
 ROOT = Path(__file__).parents[2]
 SCORED = ["rank", "total", "grade", "base", "bonus", "deduction", "group", "standing", "veto"]
@@ -278,8 +279,8 @@ def test_everything_of_a_trial_is_stamped(units):
 
 def test_what_an_approved_method_gives_bears_no_stamp_but_a_what_if_of_it_does(sample_opened):
     scores = sample_opened.scores("2012-Q2")
-    decided = scores.scored.methodology.model_copy(update={"approval": "决定"})
-    scores.scored = replace(scores.scored, given=replace(scores.scored.given, methodology=decided))
+    approved = replace(scores.scores, header=scores.scores.header | {"mark": OFFICIAL})
+    scores = PeriodScores(sample_opened, scores.campaign, scores.period, scores.level, approved)
     assert TRIAL not in scores.ranking()._repr_html_()
     assert TRIAL in scores.what_if(weights={"F": 30}).ranking()._repr_html_()
 
@@ -315,3 +316,9 @@ def test_the_package_is_as_quick_to_import_as_without():
 def test_an_unknown_name_of_the_package_is_an_attribute_error():
     with pytest.raises(AttributeError, match="opened_campaign"):
         getattr(importlib.import_module("wbwz_eval"), "opened_campaign")  # noqa: B009
+
+
+def test_a_campaign_without_quarters_opens_at_its_term(districts):
+    campaign = districts.opened
+    assert campaign.latest() == "term"
+    assert campaign.scores().period.id == "term"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 import wbwz_eval as wz
 from wbwz_eval import evaluate
+from wbwz_eval.exploring import what_if
 from wbwz_eval.exploring.widgets import Page, Pickers, ScoreTree, WhatIfPanel
 from wbwz_eval.exploring.widgets.ranking_html import ranking_html
 from wbwz_eval.scoring.header import TRIAL
@@ -80,11 +82,28 @@ def test_everything_on_one_dimension_and_back(units):
     panel.sliders["F"].value = total
     assert panel.weights["F"] == total
     assert sum(panel.weights.values()) == pytest.approx(total)
-    # the others have nothing to keep a proportion of: they share alike
+    # J 10, Y 40, C 15, Z 15 of 80: of the 4 that F gives back, each takes its share again
     panel.sliders["F"].value = total - 4.0
-    others = [weight for name, weight in panel.weights.items() if name != "F"]
-    assert others == pytest.approx([4.0 / len(others)] * len(others))
+    assert panel.weights == {"J": 0.5, "Y": 2.0, "C": 0.75, "F": 96.0, "Z": 0.75}
     assert panel.message.value == ""
+
+
+def test_who_comes_back_finds_the_weights_that_were_there(units):
+    panel = WhatIfPanel(units)
+    before = dict(panel.weights)
+    for value in (37.0, 99.0, 100.0, 1.0, 0.0, 63.0, before["F"]):
+        panel.sliders["F"].value = value
+        assert sum(panel.weights.values()) == pytest.approx(100.0)
+    assert panel.weights == before
+    assert panel.trial is None
+
+
+def test_a_dimension_that_has_nothing_gives_and_gets_nothing(units):
+    panel = WhatIfPanel(units)
+    panel.sliders["F"].value = 100.0
+    panel.sliders["J"].value = 40.0
+    # all of what J takes comes from F, which has all; Y, C and Z have nothing, and get nothing
+    assert panel.weights == {"J": 40.0, "Y": 0.0, "C": 0.0, "F": 60.0, "Z": 0.0}
 
 
 def test_a_group_alone(units):
@@ -114,11 +133,49 @@ def test_a_trial_becomes_a_version_and_mistakes_are_told(campaign, units, capsys
     capsys.readouterr()
 
 
+def test_a_folder_that_takes_nothing_is_told(units, monkeypatch):
+    def refuse(*_args, **_named):
+        raise PermissionError(errno.EACCES, "Permission denied", "methodology/2012-v8.yaml")
+
+    monkeypatch.setattr(what_if, "write_version", refuse)
+    panel = WhatIfPanel(units)
+    panel.sliders["F"].value = 30.0
+    panel.version.value, panel.why.value = "2012-v8", "多算服务"
+    panel.write.click()
+    assert "methodology/2012-v8.yaml 不能写" in panel.message.value
+
+
+def test_weights_that_give_nothing_leave_no_table_of_others(units, monkeypatch):
+    panel = WhatIfPanel(units)
+    panel.sliders["F"].value = 30.0
+
+    def refuse(*_args, **_named):
+        raise wz.CampaignError("<b>不行</b>")
+
+    monkeypatch.setattr(type(units), "what_if", refuse)
+    panel.sliders["F"].value = 31.0
+    assert panel.ranking.value == ""
+    assert panel.trial is None
+    assert "&lt;b&gt;不行" in panel.message.value
+
+
+def test_each_table_of_a_trial_is_stamped(units):
+    html = WhatIfPanel(units).ranking.value
+    assert html.count("<caption") > 1
+    assert html.count(TRIAL) == html.count("<caption")
+
+
 def test_the_page_cannot_write(campaign):
     page = Page(campaign, "2012-Q3", "unit", "U12")
     page.tabs.selected_index = 2
     (panel,) = page.places[2].children
     assert not hasattr(panel.children[-2], "children") or panel.write not in panel.children[-2].children
+    # a browser can send the press of a button that is not shown
+    before = sorted((campaign.campaign.path / "methodology").iterdir())
+    panel.sliders["F"].value = 30.0
+    panel.version.value, panel.why.value = "2012-v7", "不该写"
+    panel.write.click()
+    assert sorted((campaign.campaign.path / "methodology").iterdir()) == before
 
 
 def test_a_score_opens_down_to_a_row(units):
@@ -152,6 +209,72 @@ def test_pickers_depend_on_each_other(campaign):
     assert pickers.entity == second["entity_id"]
     pickers.who.value = f"{second['entity_id']} {second['name']}"
     assert pickers.message.value == ""
+
+
+def test_who_empties_the_box_to_see_the_list_stays_where_they_are(campaign):
+    pickers = Pickers(campaign, "2012-Q3", "unit", "U12")
+    told = []
+    pickers.on_change(lambda: told.append(pickers.entity))
+    label = pickers.who.value
+    pickers.who.value = ""
+    assert (pickers.who.value, pickers.entity, told) == (label, "U12", [])
+    pickers.who.value = "U13"
+    assert pickers.who.value.startswith("U13 ")
+    assert told == ["U13"]
+
+
+def test_what_cannot_be_shown_does_not_pass_for_what_is(campaign, monkeypatch):
+    pickers = Pickers(campaign, "2012-Q3", "unit", "U12")
+    told = []
+    pickers.on_change(lambda: told.append(pickers.entity))
+
+    def refuse(*_args):
+        raise wz.CampaignError("2012-Q2 没有数据")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(campaign, "scores", refuse)
+        pickers.period.value = "2012-Q2"
+    assert "2012-Q2 没有数据" in pickers.message.value
+    assert "下面仍是 2012年第三季度 事业单位" in pickers.message.value
+    assert told == []
+    pickers.period.value = "2011-Q4"
+    assert pickers.message.value == ""
+    assert pickers.scores.period.id == "2011-Q4"
+
+
+def test_a_campaign_that_scores_its_term_alone_opens():
+    page = Page(wz.open(ROOT / "data" / "panjin-2023"))
+    assert page.pickers.period.value == "term"
+    assert page.pickers.scores.period.id == "term"
+    page.tabs.selected_index = 2
+    (panel,) = page.places[2].children
+    name, *others = panel.sliders
+    # 20, 30, 25, 25 points: with 36 for the first, the others keep 64 in the proportion 30 : 25 : 25
+    panel.sliders[name].value = 36.0
+    assert [panel.weights[each] for each in others] == [24.0, 20.0, 20.0]
+    assert shown(panel.ranking.value)
+
+
+def test_longer_periods_are_offered_before_the_quarters(campaign):
+    offered = list(Pickers(campaign, "2012-Q3", "unit").period.options.values())
+    assert offered[0] == "term"
+    assert {"2011", "2012", "2012-H1"} < set(offered)
+    assert offered[-2:] == ["2012-Q3", "2012-Q4"]
+
+
+def test_a_ledger_that_is_refused_is_told(campaign, monkeypatch):
+    page = Page(campaign, "2012-Q3", "unit", "U12")
+    page.tabs.selected_index = 4
+    which, rows = page.places[4].children[0].children
+    assert "行" in rows.value
+
+    def refuse(_name):
+        raise wz.CampaignError("台账有错")
+
+    monkeypatch.setattr(campaign, "ledger", refuse)
+    which.value = list(campaign.ledgers)[1]
+    assert "台账有错" in rows.value
+    assert "<table" not in rows.value
 
 
 def test_the_page_answers_for_who_is_picked(campaign):

@@ -35,7 +35,8 @@ def script() -> str:
         if kind == "sh":
             for line in block.splitlines():
                 command, _, said = line.partition("  # ")
-                lines.append(f"{command} 2>&1" + (" || [ $? -eq 1 ]" if said == "exit code 1" else ""))
+                code = 1 if said == "exit code 1" else 0
+                lines.append(f"set +e; {command} 2>&1; [ $? -eq {code} ] || exit 9; set -e")
         elif found := MADE.fullmatch(kind):
             path, after = found.groups()
             put = (
@@ -97,6 +98,7 @@ def test_what_it_says_is_there_afterwards(told):
     assert list((here / "schedule").glob("*.cron"))
     assert (here / "outbox" / "wbwz-2011").is_dir()
     assert "某新区" in "".join(printed.values())
+    assert (here / "data" / "wbwz-2011" / "frozen" / "2012-Q4").is_dir()
 
 
 def test_installation_and_servers_are_things_that_exist():

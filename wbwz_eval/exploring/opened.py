@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from wbwz_eval.campaign.folder import Campaign
     from wbwz_eval.campaign.periods import Period
 
+_KINDS = ("quarter", "half", "year", "term")
+"""Of which kinds a period is looked for where none is named, the first that has scores."""
+
 _SAMPLE = Path("data") / "wbwz-2011"
 
 
@@ -92,7 +95,7 @@ class OpenedCampaign:
         return [span.id for span in spans if span.end >= first]
 
     def latest(self, level: str = "") -> str:
-        """Return the last quarter for which a level has scores.
+        """Return the last quarter for which a level has scores; else the last year, or the whole term.
 
         Args:
             level: The level; empty for the first.
@@ -105,7 +108,7 @@ class OpenedCampaign:
             '2012-Q4'
         """
         level = self._level(level)
-        for period in reversed(self.periods()):
+        for period in (each for kind in _KINDS for each in reversed(self.periods(kind))):
             try:
                 self.scores(period, level)
             except CampaignError as error:
@@ -113,7 +116,7 @@ class OpenedCampaign:
                     raise  # faulty ledgers are no reason to show an older quarter
                 continue
             return period
-        message = f"“{self.campaign.levels.get(level, level)}”还没有一个季度有数据"
+        message = f"“{self.campaign.levels[level]}”还没有一期有数据"
         raise CampaignError(message)
 
     def entities(self, level: str = "", period: str | None = None) -> Table:

@@ -89,17 +89,15 @@ class PeriodScores:
         """One row per entity and node; see ``nodes`` in docs/results.md."""
         return self.scores.nodes
 
-    @cached_property
+    @property
     def stamp(self) -> str:
         """What must stand on everything that is shown: that the method is not approved; empty if it is."""
-        return "" if self.scored.methodology.approval is not None else TRIAL
+        return TRIAL if TRIAL in str(self.scores.header["mark"]) else ""
 
     @property
     def dimensions(self) -> dict[str, str]:
         """Dimension → its name, in the order of the method."""
-        method = self.scored.methodology
-        tree = self.scored.level.tree
-        return {name: node.name or method.indicators[name].name for name, node in tree.items()}
+        return {str(each["id"]): str(each["name"]) for each in self.scores.header["dimensions"]}
 
     @property
     def title(self) -> str:

@@ -93,6 +93,13 @@ class WhatIf(PeriodScores):
         """That this is a trial."""
         return TRIAL
 
+    @property
+    def dimensions(self) -> dict[str, str]:
+        """Dimension → its name, by the changed method."""
+        names = self.scored.methodology.indicators
+        tree = self.scored.level.tree
+        return {name: node.name or names[name].name for name, node in tree.items()}
+
     @cached_property
     def scores(self) -> Scores:
         """The tables, as ``evaluate(changes=…)`` gives them."""

@@ -87,7 +87,11 @@ class Page(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
         rows = ui.HTML()
 
         def show(_change: object = None) -> None:
-            table = campaign.ledger(which.value)
+            try:
+                table = campaign.ledger(which.value)
+            except CampaignError as error:
+                rows.value = told(error)  # nobody sees what a picker raises
+                return
             mine = table[table["entity_id"] == self.pickers.entity] if "entity_id" in table else table
             shown = stamped(self._scores.stamp) if "entity_id" in table else ""
             rows.value = f"{shown}<p>{len(mine)} 行</p>{mine._repr_html_()}"

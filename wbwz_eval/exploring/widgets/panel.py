@@ -23,8 +23,10 @@ DRAWS = 200
 """Draws of a live rank interval: enough to see it, few enough to follow a slider."""
 
 _ALL = "全部"
-_DIGITS = 2
 _PLACES = 100
+_FINER = 100
+"""Weights are shown and written this many times finer than a slider's places."""
+
 _MANY = 300
 """Past this many entities the table begins with one group."""
 
@@ -56,6 +58,10 @@ class WhatIfPanel(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
         self._asked = {name: float(node.share) for name, node in tree.items()}
         self._total = sum(self._asked.values())
         self._step = self._total / _PLACES
+        self._digits = max(2, round(math.log10(_PLACES * _FINER / self._total)))
+        # the weights, not rounded; and as they were before a slider was pushed to its end: who comes back
+        # finds what was there
+        self._exact = self._kept = dict(self._asked)
         self.weights = dict(self._asked)
         self.trial: WhatIf | None = None
         self.sliders = {name: self._slider(name) for name in self._asked}
@@ -68,14 +74,16 @@ class WhatIfPanel(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
             self.group.value = own.iloc[0] if len(own) else groups[0]
         self.group.observe(lambda _: self._show(), "value")
         self.reset = ui.Button(description="恢复原权重")
-        self.reset.on_click(lambda _: self._set(self._asked))
+        self.reset.on_click(lambda _: self._restore())
         self.ranking = ui.HTML()
         self.message = ui.HTML()
         self.stamp = ui.HTML(f"{stamped(TRIAL)}{escape(scores.title)}")
         self.version = ui.Text(description="版本名", placeholder="如 2012-v9")
         self.why = ui.Text(description="理由", placeholder="为什么这样改")
         self.write = ui.Button(description="写成方案", button_style="", tooltip="写成一个新版本，交小组审定")
-        self.write.on_click(lambda _: self._write())
+        if may_write:
+            # a browser can press a button that is not shown
+            self.write.on_click(lambda _: self._write())
         self.shares = {name: ui.Label() for name in self._asked}
         moved = [ui.HBox([self.sliders[name], self.shares[name]]) for name in self._asked]
         rows = [self.stamp, *moved, ui.HBox([self.group, self.reset]), self.message]
@@ -92,6 +100,7 @@ class WhatIfPanel(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
             step=self._step,
             description=self._scores.dimensions[name],
             readout=False,
+            disabled=len(self._asked) == 1,  # nobody to give way
             layout=ui.Layout(width=_WIDE),
             style={"description_width": _NAME},
         )
@@ -107,19 +116,28 @@ class WhatIfPanel(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
         return min(math.floor(weight / self._step + 0.5) * self._step, self._total)
 
     def _moved(self, name: str, value: float) -> None:
-        """Let the others give way in proportion to what they have, or alike where they have nothing."""
+        """Let the others give way in proportion to what they have, or alike where they never had any."""
         if abs(value - self._place(self.weights[name])) < self._step / 2:
             return
-        others = {other: weight for other, weight in self.weights.items() if other != name}
-        rest, had = self._total - value, sum(others.values())
-        found = {
-            other: round(weight * rest / had if had > 0 else rest / len(others), _DIGITS)
-            for other, weight in others.items()
+        rest = self._total - value
+        held = self._exact if self._exact[name] < self._total else self._kept
+        others = {other: weight for other, weight in held.items() if other != name}
+        had = sum(others.values())
+        exact = {
+            other: weight * rest / had if had > 0 else rest / len(others) for other, weight in others.items()
         }
+        self._exact = {**exact, name: value}
+        if rest > 0:
+            self._kept = self._exact
+        found = {other: round(weight, self._digits) for other, weight in exact.items()}
         # what rounding leaves goes to the heaviest
         heaviest = max(found, key=lambda other: found[other])
-        found[heaviest] = round(found[heaviest] + rest - sum(found.values()), _DIGITS)
-        self._set({**found, name: round(value, _DIGITS)})
+        found[heaviest] = round(found[heaviest] + rest - sum(found.values()), self._digits)
+        self._set({**found, name: round(value, self._digits)})
+
+    def _restore(self) -> None:
+        self._exact = self._kept = dict(self._asked)
+        self._set(self._asked)
 
     def _set(self, weights: dict[str, float]) -> None:
         self.weights = {name: weights[name] for name in self._asked}
@@ -129,7 +147,7 @@ class WhatIfPanel(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
 
     def _show(self) -> None:
         for name, share in self.shares.items():
-            share.value = f"{self.weights[name]:.{_DIGITS}f}"
+            share.value = f"{self.weights[name]:.{self._digits}f}"
         changed = {name: weight for name, weight in self.weights.items() if weight != self._asked[name]}
         try:
             self.trial = self._scores.what_if(weights=self.weights) if changed else None
@@ -137,9 +155,11 @@ class WhatIfPanel(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
             table = shown.ranking()
             if self.group.value != _ALL:
                 table = table[table["group_name"] == self.group.value]
-            self.ranking.value = ranking_html(table, self._bounds(shown), self._own)
+            self.ranking.value = ranking_html(table, self._bounds(shown), self._own, TRIAL)
             self.message.value = ""
         except CampaignError as error:
+            # the table of before would stand beside weights that it does not come from
+            self.trial, self.ranking.value = None, ""
             self.message.value = told(error)
 
     def _bounds(self, shown: WhatIf) -> pd.DataFrame | None:
@@ -157,6 +177,10 @@ class WhatIfPanel(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
             path = self.trial.write_version(self.version.value.strip(), why=self.why.value)
         except CampaignError as error:
             self.message.value = told(error)
+            return
+        except OSError as error:
+            # nobody sees what a button raises
+            self.message.value = told(CampaignError(f"没有写成：{error.filename} 不能写（{error.strerror}）"))
             return
         next_ = self.trial.next_command(path.stem, self.why.value)
         self.message.value = (

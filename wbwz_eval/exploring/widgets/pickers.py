@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as ui
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
     from wbwz_eval.exploring.opened import OpenedCampaign
     from wbwz_eval.exploring.period_scores import PeriodScores
+
+
+_KINDS = ("quarter", "half", "year", "term")
+"""Kinds of period that are offered, the usual first."""
 
 
 class Pickers(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
@@ -31,11 +36,12 @@ class Pickers(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
         self._campaign = campaign
         self._told: list[Callable[[], None]] = []
         level = level or next(iter(campaign.levels))
-        period = period or campaign.latest(level)
         self.scores = campaign.scores(period, level)
-        named = {label_zh(campaign.period(each)): each for each in campaign.periods()}
-        if period not in named.values():
-            named[label_zh(campaign.period(period))] = period
+        period = self.scores.period.id
+        # quarters, which are asked for most, stand together at the end, the last one last
+        offered = [each for kind in reversed(_KINDS) for each in campaign.periods(kind)]
+        named = {label_zh(campaign.period(each)): each for each in offered}
+        named.setdefault(label_zh(self.scores.period), period)
         self.level = ui.Dropdown(
             options={name: each for each, name in campaign.levels.items()}, value=level, description="层级"
         )
@@ -60,13 +66,17 @@ class Pickers(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
             for ident, name in zip(table["entity_id"], table["name"], strict=True)
         }
         self.who.options = tuple(self._names)
-        self.who.value = next(name for name, ident in self._names.items() if ident == self.entity)
+        self.who.value = self._label()
+
+    def _label(self) -> str:
+        return next(name for name, ident in self._names.items() if ident == self.entity)
 
     def _turned(self, _change: Any) -> None:
         try:
             self.scores = self._campaign.scores(self.period.value, self.level.value)
         except CampaignError as error:
-            self.message.value = told(error)
+            # what stands below is not what the pickers say
+            self.message.value = f"{told(error)}<p>下面仍是 {escape(self.scores.title)}</p>"
             return
         self.message.value = ""
         known = set(self.scores.totals["entity_id"])
@@ -74,15 +84,20 @@ class Pickers(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
         self._tell()
 
     def _named(self, change: Any) -> None:
-        asked = str(change["new"])
+        asked = str(change["new"]).strip()
+        if not asked:  # emptied to see the list again
+            self.who.value = self._label()
+            return
         try:
             found = self._names.get(asked) or self.scores.find(asked)
         except CampaignError as error:
             self.message.value = told(error)
             return
         self.message.value = ""
-        if found != self.entity:
-            self.entity = found
+        turned = found != self.entity
+        self.entity = found
+        self.who.value = self._label()
+        if turned:
             self._tell()
 
     def _tell(self) -> None:

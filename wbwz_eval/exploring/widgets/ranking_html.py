@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from wbwz_eval.exploring.shown import stamped
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -28,27 +30,28 @@ _HEADS = (
 )
 
 
-def ranking_html(ranking: pd.DataFrame, bounds: pd.DataFrame | None, own: str = "") -> str:
+def ranking_html(ranking: pd.DataFrame, bounds: pd.DataFrame | None, own: str = "", stamp: str = "") -> str:
     """Return a what-if's ranking as one table a group, rank intervals beside.
 
     Args:
         ranking: See :meth:`.WhatIf.ranking`.
         bounds: By ``entity_id``: ``low``, ``high``; None where the places cannot be drawn.
         own: The entity that is marked.
+        stamp: Stands over each group's table, which may be far below the sliders; empty for none.
     """
     parts = [_STYLE]
     for _, group in ranking.groupby("group", sort=False):
-        parts.append(_group(group, bounds, own))
+        parts.append(_group(group, bounds, own, stamp))
     return "".join(parts)
 
 
-def _group(table: pd.DataFrame, bounds: pd.DataFrame | None, own: str) -> str:
+def _group(table: pd.DataFrame, bounds: pd.DataFrame | None, own: str, stamp: str) -> str:
     size = len(table)
     heads = "".join(f'<th scope="col" class="{kind}">{title}</th>' for title, kind in _HEADS)
     if bounds is not None:
         heads += f'<th scope="col">位次区间（1–{size}，十次抽取中九次）</th>'
     rows = "".join(_row(row, bounds, own, size) for row in table.to_dict("records"))
-    caption = f"{escape(str(table['group_name'].iloc[0]))}（{size} 个）"
+    caption = f"{stamped(stamp)}{escape(str(table['group_name'].iloc[0]))}（{size} 个）"
     return (
         f'<table class="wbwz-live"><caption>{caption}</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
