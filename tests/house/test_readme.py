@@ -16,8 +16,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def _commands():
-    blocks = re.findall(r"^```\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
-    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+    plain = [block for language, block in blocks if not language]
+    lines = [line.split("#")[0].strip() for block in plain for line in block.splitlines()]
     return [line for line in lines if line.startswith(("wbwz ", "papermill "))]
 
 
