@@ -6,8 +6,9 @@ python benchmarks/soak.py --kills 20 [--seed 1]
 
 The first form copies the sample campaign without its submissions and lets days pass: on each day what
 came in on that day is registered, then run-due is called, as a timer would. What the calendar owes is
-counted beforehand from the cut-offs alone, independently of run-due. In the end every owed report must be
-there once and whole, made by exactly one run, and a last run must find nothing to do.
+counted beforehand from the cut-offs alone, independently of run-due; of a period by whose cut-off nothing
+at all had come in, nothing can be made, and run-due must call it blocked. In the end every owed report must
+be there once and whole, made by exactly one run, and a last run must find nothing to do.
 
 It prints what was owed and made, the days and the runs, and how long they took: all runs together, the
 longest, and the median of a day on which nothing is due (what a daily timer costs).
@@ -100,11 +101,17 @@ def fresh(to: Path) -> Path:
     return folder
 
 
-def expected(folder: Path, first: dt.date, last: dt.date, only: Sequence[str]) -> set[tuple[str, str]]:
-    """Return the reports and periods that are owed by a day, from the cut-offs alone."""
+def expected(
+    folder: Path, first: dt.date, last: dt.date, only: Sequence[str]
+) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Return the reports and periods that are owed by a day, and those by whose cut-off nothing had come in.
+
+    From the cut-offs and the days on which something came in alone.
+    """
     campaign = open_campaign(folder)
-    return {
-        (report.name, period.id)
+    since = min(one.receipt.received_on for one in Inbox(SAMPLE / "submissions").read())
+    ends = {
+        (report.name, period.id): campaign.cutoff(period)
         for report in REPORTS
         if not report.on_request and (not only or report.name in only)
         for kind in report.kinds
@@ -112,6 +119,8 @@ def expected(folder: Path, first: dt.date, last: dt.date, only: Sequence[str]) -
         for period in campaign.periods(kind)
         if first <= campaign.cutoff(period) < last
     }
+    before = {key for key, cutoff in ends.items() if cutoff < since}
+    return set(ends) - before, before
 
 
 def soak(to: Path, arguments: argparse.Namespace) -> bool:
@@ -123,7 +132,7 @@ def soak(to: Path, arguments: argparse.Namespace) -> bool:
     last = arguments.last or campaign.cutoff(campaign.period("term")) + _DAY
     with (folder / "campaign.yaml").open("a", encoding="utf-8") as file:
         file.write(f"due_since: {first}\n")
-    owed = expected(folder, first, last, arguments.only)
+    owed, empty = expected(folder, first, last, arguments.only)
     print(f"{first} to {last}: {len(owed)} report sets owed", flush=True)
     post, options = Post(folder), Options(asked=Asked(tuple(arguments.only)), jobs=arguments.jobs, by="soak")
     made: Counter[tuple[str, str]] = Counter()
@@ -144,9 +153,10 @@ def soak(to: Path, arguments: argparse.Namespace) -> bool:
             blocked |= {(one.report, one.period) for one in ended.record.sets if one.state == "blocked"}
         day = day + _DAY * arguments.every if day == last else min(last, day + _DAY * arguments.every)
     wrong = judge(where, owed, made, blocked)
-    print(
-        f"days {days}, runs that made something {len(busy)}, single reports {reports}, blocked {len(blocked)}"
-    )
+    told = {(item.report.name, item.owing.period.id) for item in ended.troubles if item.state == "blocked"}
+    if told != empty | blocked:
+        wrong.append(f"blocked are {sorted(told)}, and not {sorted(empty | blocked)}")
+    print(f"days {days}, runs that made something {len(busy)}, single reports {reports}, blocked {len(told)}")
     print(f"all runs {sum(busy) / 60:.1f} min, longest {max(busy, default=0):.1f} s, ", end="")
     print(f"a day on which nothing is due {statistics.median(idle or [0]):.2f} s")
     for line in wrong:

@@ -11,23 +11,11 @@ from pathlib import Path
 
 import pytest
 from fontTools.ttLib import TTFont
-from playwright.sync_api import sync_playwright
 
 from wbwz_eval import open_results
 from wbwz_eval.reporting.run import run_report
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 BULLETINS = {
     "units with a past": ("2012-Q3", "unit", "internal"),
     "252 members": ("2012-Q3", "member", "internal"),
@@ -62,14 +50,6 @@ def bulletin(request, campaign) -> Path:
     period, level, edition = BULLETINS[request.param]
     out = campaign.parent / "reports"
     return run_report("quarterly_bulletin", campaign, period, level=level, edition=edition, out=out / period)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
 
 
 @pytest.fixture

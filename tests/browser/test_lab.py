@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from lab_desk import CHROMIUM, FLAGS, IDLE, WATCH, Desk, digests, served
-from playwright.sync_api import sync_playwright
+from lab_desk import IDLE, WATCH, Desk, digests, served
 
 from wbwz_eval import write_results
 
@@ -43,14 +42,6 @@ def server(campaign):
     with served("lab", campaign, campaign.parent, "--no-browser") as running:
         yield running
     assert not running.calls.exists(), running.calls.read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
 
 
 @pytest.fixture

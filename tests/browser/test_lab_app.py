@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import websocket
-from lab_desk import CHROMIUM, FLAGS, Desk, digests, served
-from playwright.sync_api import sync_playwright
+from lab_desk import Desk, digests, served
 
 ROOT = Path(__file__).parents[2]
 CLOSED = (
@@ -46,14 +45,6 @@ def server(campaign):
     with served("app", campaign, campaign.parent, "--no-browser") as running:
         yield running
     assert not running.calls.exists(), running.calls.read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

@@ -9,22 +9,10 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from playwright.sync_api import sync_playwright
 
 from wbwz_eval.reporting.site import write_site
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 UNTIL = dt.date(2012, 4, 30)
 """Three quarters and a half year are enough pages for every kind; the same day gives the same site."""
 KINDS = (
@@ -55,14 +43,6 @@ def site(tmp_path_factory) -> Path:
     campaign = folder / "wbwz-2011"
     shutil.copytree(ROOT / "data" / "wbwz-2011", campaign, ignore=shutil.ignore_patterns("results"))
     return write_site(campaign, folder / "out", until=UNTIL).parent
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from lab_desk import CHROMIUM, FLAGS
-from playwright.sync_api import sync_playwright
 
 from wbwz_eval.scheduling.place import Where
 from wbwz_eval.scheduling.status import status
@@ -19,20 +17,18 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("width", [1000, 390])
-def test_the_status_page_is_readable(tmp_path, width):
+def test_the_status_page_is_readable(browser, tmp_path, width):
     campaign = tmp_path / "wbwz-2011"
     shutil.copytree(ROOT / "data" / "wbwz-2011", campaign, ignore=shutil.ignore_patterns("results"))
     found = status(Where.of(campaign, tmp_path / "reports"), dt.date(2011, 9, 20))
     path = tmp_path / "status.html"
     path.write_text(page_of(found), encoding="utf-8")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": width, "height": 760})
-        page.goto(path.as_uri())
-        text = page.locator("body").inner_text()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        if os.environ.get("WBWZ_PICTURES") and width > 500:
-            page.screenshot(path=Path(os.environ["WBWZ_PICTURES"]) / "status.png")
-        browser.close()
+    page = browser.new_page(viewport={"width": width, "height": 760})
+    page.goto(path.as_uri())
+    text = page.locator("body").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if os.environ.get("WBWZ_PICTURES") and width > 500:
+        page.screenshot(path=Path(os.environ["WBWZ_PICTURES"]) / "status.png")
+    page.close()
     for said in ("逾期", "周调度单", "2011年9月20日"):
         assert said in text
