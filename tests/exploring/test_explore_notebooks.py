@@ -19,13 +19,16 @@ from wbwz_eval.scoring.header import TRIAL
 ROOT = Path(__file__).parents[2]
 EXPLORATIONS = sorted((ROOT / "notebooks" / "explore").glob("*.ipynb"))
 BANNED = (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.For, ast.While, ast.If, ast.IfExp, ast.Try)
+CHANGES = {"indicators.F1.rule.threshold": 90, "indicators.J1.rule.target": 90}
 
 ASKED = {
     "00_start": lambda _, s: s.ranking(),
-    "ledger_drill_down": lambda c, _: c.ledger(next(iter(c.ledgers))),
+    "ledger_drill_down": lambda _, s: s.explain("U12").rows().query("counted"),
     "survey_and_raters": lambda _, s: s.survey("U12"),
     "trends": lambda _, s: s.trend(node="rank"),
-    "what_if": lambda _, s: s.what_if(weights={"J": 15.0}).ranking(),  # 10, and half as much again
+    "what_if": lambda _, s: (
+        s.what_if(changes=CHANGES).compare(s).sort_values("change", key=abs, ascending=False).head(10)
+    ),
     "who_is_comparable": lambda _, s: s.peers("U12"),
     "why_this_score": lambda _, s: s.explain("U12").lost(),
 }
@@ -64,6 +67,8 @@ def test_an_exploration_runs_alone(path, place, monkeypatch):
     values = {"period": "2012-Q3", "level": "unit"}
     if "entity:" in path.read_text(encoding="utf-8"):
         values["entity"] = "U12"
+    if path.stem == "what_if":
+        values["changes"] = CHANGES
     out = place / f"out-{path.name}"
     made = papermill.execute_notebook(path, out, values, engine_name="wbwz-warm", progress_bar=False)
     outputs = [output for cell in made.cells for output in cell.get("outputs", [])]
@@ -73,7 +78,14 @@ def test_an_exploration_runs_alone(path, place, monkeypatch):
     ] == []
     pages = ["".join(output.data.get("text/html", "")) for output in outputs if "data" in output]
     if path.stem == "what_if":
-        assert TRIAL in "".join(pages)
+        # the weights' line, asked for 15: J's 10, and half as much again
+        c = wz.open(place / "data" / "wbwz-2011")
+        assert c.scores("2012-Q3", "unit").what_if(weights={"J": 15.0}).ranking()._repr_html_() in pages
+        assert all(TRIAL in page for page in pages if "原总分" in page)
+    if path.stem == "write_your_own_report":
+        kept, made = sorted((place / "my-reports").glob("*.ipynb"), key=lambda each: len(each.name))
+        assert "失总分" not in kept.read_text(encoding="utf-8")
+        assert "失总分" in made.read_text(encoding="utf-8")
     if path.stem in ASKED:
         c = wz.open(place / "data" / "wbwz-2011")
         answer = ASKED[path.stem](c, c.scores("2012-Q3", "unit"))

@@ -94,7 +94,8 @@ class Page(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
                 return
             mine = table[table["entity_id"] == self.pickers.entity] if "entity_id" in table else table
             shown = stamped(self._scores.stamp) if "entity_id" in table else ""
-            rows.value = f"{shown}<p>{len(mine)} 行</p>{mine._repr_html_()}"
+            wide = f'<div style="overflow-x:auto;white-space:nowrap">{mine._repr_html_()}</div>'
+            rows.value = f"{shown}<p>{len(mine)} 行</p>{wide}"
 
         which.observe(show, "value")
         show()

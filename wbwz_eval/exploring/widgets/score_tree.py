@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _CLOSED, _OPEN = "▸ ", "▾ "
 _CELL = "text-align:left;padding:2px 8px"
+_STYLE = "<style>.wbwz-branch.jupyter-button{text-align:left}.wbwz-rows th{white-space:nowrap}</style>"
 _ROWS = ("ledger", "row_id", "source", "source_row", "counted", "reason", "value", "weight")
 
 
@@ -24,7 +25,7 @@ class ScoreTree(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
     def __init__(self, explained: ExplainedScore) -> None:
         """Show the total, opened."""
         self.root = Branch(explained.tree)
-        super().__init__([ui.HTML(stamped(explained.stamp)), self.root])
+        super().__init__([ui.HTML(f"{_STYLE}{stamped(explained.stamp)}"), self.root])
         self.root.button.value = True
 
 
@@ -40,6 +41,7 @@ class Branch(ui.VBox):  # type: ignore[misc] # ipywidgets carries no types
             layout=ui.Layout(width="auto", max_width="100%", min_width="24em"),
             style={"text_color": "#1a1a1a"},
         )
+        self.button.add_class("wbwz-branch")
         self.inner = ui.VBox([], layout=ui.Layout(margin="0 0 0 1.6em"))
         self.button.observe(lambda change: self._turn(opened=bool(change["new"])), "value")
         super().__init__([self.button, self.inner])
