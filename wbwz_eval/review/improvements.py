@@ -47,7 +47,8 @@ def improvements(campaign: Campaign, period: Period, level: str, entity: str) ->
         if best is None:
             continue
         raws = {**scored.raws, code: _as(scored.raws[code], own, best)}
-        then, _ = evaluate_given(scored.given, raws)
+        same = {name: points for name, points in scored.evaluation.points.items() if name != code}
+        then, _ = evaluate_given(scored.given, raws, same)
         gain = float(then.total_unrounded[own]) - before
         if not gain > _LEAST_GAIN:
             continue

@@ -100,11 +100,14 @@ def evaluate_values(
     groups: PeerGroups,
     after: AfterTotal | None = None,
     composed: Composed | None = None,
+    known: Mapping[str, Points] | None = None,
 ) -> Evaluation:
     """Score, aggregate, adjust, rank and grade all entities at once.
 
     ``raws`` maps each indicator of the level (leaves and gates) to its raw
-    values; ``composed`` is the base total where it is made of several periods.
+    values; ``composed`` is the base total where it is made of several periods;
+    ``known`` are the points of indicators scored before by the same method
+    from the same raw values, which are not scored again.
     The methodology's numbers are taken as they stand: resolve it with
     ``Methodology.at`` first.
 
@@ -114,8 +117,11 @@ def evaluate_values(
     level = methodology.levels[level_id]
     peers = groups.merged(level)
     full_marks = level.full_marks()
+    known = known or {}
     points = {
-        name: score_indicator(methodology, name, raws[name], full=full_marks[name], groups=peers.codes)
+        name: known[name]
+        if name in known
+        else score_indicator(methodology, name, raws[name], full=full_marks[name], groups=peers.codes)
         for name in leaves(level.tree)
     }
     tree = aggregate(

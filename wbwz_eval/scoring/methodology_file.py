@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from wbwz_eval.campaign.decisions import read_record
 from wbwz_eval.campaign.faults import CampaignError, FaultList
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from wbwz_eval.campaign.folder import Campaign
     from wbwz_eval.campaign.yaml_source import YamlSource
 
+# what was found sound, by the campaign that it was checked against, for as long as that is open
+_CHECKED: WeakKeyDictionary[Campaign, dict[tuple[Path, str], MethodologyFile]] = WeakKeyDictionary()
+
 
 def load_methodology(path: Path, campaign: Campaign) -> Methodology:
     """Read and check a methodology file against the campaign that it scores.
@@ -27,9 +31,18 @@ def load_methodology(path: Path, campaign: Campaign) -> Methodology:
         CampaignError: all mistakes of the file at once, with their lines; a record of its approval
             that is not as it was written.
     """
-    source = load_yaml(path, name=_name(path, campaign))
-    model = _checked(source, path.stem, campaign)
-    content = digest(path.read_bytes())
+    name = _name(path, campaign)
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        _checked(load_yaml(path, name=name), path.stem, campaign)  # says that it cannot be read
+        raise
+    content = digest(raw)
+    checked = _CHECKED.setdefault(campaign, {})
+    model = checked.get((path, content))
+    if model is None:
+        model = _checked(parse_yaml(raw, name=name), path.stem, campaign)
+        checked[path, content] = model
     approval = read_record(path.parent, path.stem).approval_of(content)
     return _methodology(model, digest=content, approval=approval)
 

@@ -12,6 +12,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+from functools import cache
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
@@ -211,6 +212,7 @@ def input_state(campaign: Campaign, period: str) -> dict[str, Any]:
     }
 
 
+@cache
 def engine_digest() -> str:
     """Return the SHA-256 of the code that scores, so that no result outlives a change of it."""
     package = Path(__file__).parents[1]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from wbwz_eval.campaign.periods import PeriodKind
     from wbwz_eval.scoring.fields import BoolArray
     from wbwz_eval.scoring.numbers import FloatArray
+    from wbwz_eval.scoring.points import Points
 
 
 @dataclass(frozen=True)
@@ -160,8 +161,9 @@ def score_period(
         all_rows=all_rows,
     )
     measured = _measure_all(specs, context, [] if reuse is None else reuse.by_measure())
+    excused = _excused(campaign, resolved, period, entities.index)
     raws = {
-        name: _raw_values(measured[name], _excused(campaign, resolved, period, entities.index, name))
+        name: _raw_values(measured[name], excused.get(name, np.zeros(len(entities), dtype=bool)))
         for name in names
     }
     after = AfterTotal(
@@ -188,8 +190,12 @@ def score_period(
     return ScoredPeriod(campaign, given, measured, raws, evaluation, parts, times)
 
 
-def evaluate_given(given: Given, raws: Mapping[str, RawValues]) -> tuple[Evaluation, pd.DataFrame]:
+def evaluate_given(
+    given: Given, raws: Mapping[str, RawValues], known: Mapping[str, Points] | None = None
+) -> tuple[Evaluation, pd.DataFrame]:
     """Evaluate raw values, composed with other periods where the method asks for it.
+
+    ``known``: see :func:`wbwz_eval.scoring.evaluation.evaluate_values`.
 
     Returns:
         The evaluation, and the periods that its base total is composed of (columns ``PART_COLUMNS``,
@@ -199,14 +205,17 @@ def evaluate_given(given: Given, raws: Mapping[str, RawValues]) -> tuple[Evaluat
         NegativeScoreError: see :func:`wbwz_eval.scoring.evaluation.evaluate_values`.
     """
     methodology, level_id, groups = given.methodology, given.level_id, _groups(given.entities)
-    evaluation = evaluate_values(methodology, level_id, raws, groups, given.after)
+    evaluation = evaluate_values(methodology, level_id, raws, groups, given.after, known=known)
     period, names = given.period, given.entities.index
     plan = methodology.levels[level_id].composition.get(period.kind)
     if plan is None:
         return evaluation, pd.DataFrame(columns=list(PART_COLUMNS))
     own = Part.of(period, evaluation, names, names)
     composed = compose(plan, {**given.inner, period.kind: [own]}, names, methodology.rounding.node)
-    return evaluate_values(methodology, level_id, raws, groups, given.after, composed), composed.parts
+    again = evaluate_values(
+        methodology, level_id, raws, groups, given.after, composed, known=evaluation.points
+    )
+    return again, composed.parts
 
 
 def _inner_periods(
@@ -288,9 +297,8 @@ def _excused(
     methodology: Methodology,
     period: Period,
     entities: pd.Index,
-    indicator: str,
-) -> BoolArray:
-    """Return which entities the campaign excuses from an indicator in this period."""
+) -> dict[str, BoolArray]:
+    """Return which entities the campaign excuses in this period, by indicator where it excuses any."""
     listed = campaign.not_applicable
     unknown = sorted(set(listed["indicator"]) - set(methodology.indicators))
     unknown = [name for name in unknown if not _in_some_version(campaign, name)]
@@ -302,8 +310,8 @@ def _excused(
         raise CampaignError(msg)
     begun = listed["from"].isna() | (listed["from"] <= pd.Timestamp(period.end))
     not_over = listed["to"].isna() | (listed["to"] >= pd.Timestamp(period.start))
-    who = listed.loc[(listed["indicator"] == indicator) & begun & not_over, "entity_id"]
-    return entities.isin(who)
+    in_force = listed[(begun & not_over).to_numpy()]
+    return {str(name): entities.isin(rows["entity_id"]) for name, rows in in_force.groupby("indicator")}
 
 
 def _in_some_version(campaign: Campaign, indicator: str) -> bool:
