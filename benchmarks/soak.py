@@ -62,6 +62,8 @@ if TYPE_CHECKING:
 
 SAMPLE = Path(__file__).parents[1] / "data" / "wbwz-2011"
 _DAY = dt.timedelta(1)
+_WEEKS = ("2011-W37", "2011-W38", "2011-W39")
+_MANIFEST = "weekly_dispatch-unit-internal.report.json"
 _NOT_COPIED = ("results", "submissions", "frozen", ".cache", ".lock", ".due")
 
 
@@ -210,11 +212,13 @@ def kills(to: Path, count: int, seed: int) -> bool:
     day = dt.date(2011, 10, 11)
     Post(folder).until(day)
     command = [sys.executable, "-m", "wbwz_eval.cli", "run-due", str(folder), "--date", str(day)]
-    command += ["--backfill", "2011-W39", "2011-W39", "--only", "weekly_dispatch", "--jobs", "1", "--out"]
+    command += ["--backfill", _WEEKS[0], _WEEKS[-1], "--only", "weekly_dispatch", "--jobs", "1", "--out"]
     began = time.perf_counter()
     subprocess.run([*command, str(to / "reference")], check=True, capture_output=True)  # noqa: S603
     whole_run = time.perf_counter() - began
-    print(f"one run takes {whole_run:.1f} s; {count} are ended at a random moment of it", flush=True)
+    print(
+        f"{len(_WEEKS)} reports take {whole_run:.1f} s; {count} runs are ended at random moments", flush=True
+    )
     draw, wrong, ended = random.Random(seed), 0, Counter[str]()
     for number in range(count):
         out = to / f"reports-{number}"
@@ -225,22 +229,20 @@ def kills(to: Path, count: int, seed: int) -> bool:
             with contextlib.suppress(ProcessLookupError):
                 (os.killpg if number % 2 else os.kill)(run.pid, signal.SIGKILL)
             run.wait()
-        period = out / "2011-W39"
-        manifest = "weekly_dispatch-unit-internal.report.json"
-        ended["killed" if run.returncode == -signal.SIGKILL else "was through"] += 1
-        ended["nothing there yet"] += not (period / manifest).exists()
+        there = [out / week for week in _WEEKS if (out / week / _MANIFEST).exists()]
+        ended[f"{len(there)} there" if run.returncode == -signal.SIGKILL else "was through"] += 1
         # what stands there is whole, or not there: its manifest comes last
-        if (period / manifest).exists() and not digests_agree(period, manifest):
-            wrong += 1
+        wrong += sum(not digests_agree(period, _MANIFEST) for period in there)
         again = subprocess.run([*command, str(out)], check=False, capture_output=True, text=True)  # noqa: S603
-        names = sorted(path.name for path in period.glob("*.*") if not path.name.startswith("."))
-        good = [f"weekly_dispatch-unit-internal.{end}" for end in ("html", "ipynb", "report.json")]
-        mark = read_marks(period).get("weekly_dispatch")
-        if again.returncode or names != good or not digests_agree(period, manifest) or mark is None:
-            wrong += 1
-            print(f"WRONG after kill {number}: {again.returncode} {names} {again.stdout}{again.stderr}")
+        for period in (out / week for week in _WEEKS):
+            names = sorted(path.name for path in period.glob("*.*") if not path.name.startswith("."))
+            good = [_MANIFEST.replace("report.json", end) for end in ("html", "ipynb", "report.json")]
+            mark = read_marks(period).get("weekly_dispatch")
+            if again.returncode or names != good or not digests_agree(period, _MANIFEST) or mark is None:
+                wrong += 1
+                print(f"WRONG after kill {number}: {again.returncode} {names} {again.stdout}{again.stderr}")
         shutil.rmtree(out)
-    print(f"{dict(ended)}, {wrong} not whole: {'WRONG' if wrong else 'good'}")
+    print(f"{dict(sorted(ended.items()))}, {wrong} not whole: {'WRONG' if wrong else 'good'}")
     return not wrong
 
 

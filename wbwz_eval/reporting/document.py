@@ -85,12 +85,28 @@ class Document:
     blocks: tuple[Block, ...]
 
 
+def head_of(notebook: NotebookNode) -> Mapping[str, Any]:
+    """Return what an executed notebook shows as its head; see :class:`.sections.header.Head`.
+
+    Raises:
+        ReportError: It shows none, so that nobody knows what it is.
+    """
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {}).get(MIME)
+            if data is not None and data["piece"] == "head":
+                return dict(data)
+    msg = "没有报告的标题：笔记本没有执行，或者不是报告"
+    raise ReportError(msg)
+
+
 def document_of(notebook: NotebookNode) -> Document:
     """Read an executed notebook.
 
     Raises:
-        ReportError: It shows no head, so that nobody knows what it is.
+        ReportError: see :func:`head_of`.
     """
+    head = head_of(notebook)
     shown: list[Block | Mapping[str, Any]] = []
     for cell in notebook.cells:
         if _HIDDEN in cell.metadata.get("tags", []):
@@ -100,35 +116,26 @@ def document_of(notebook: NotebookNode) -> Document:
             continue
         outputs = (output.get("data", {}).get(MIME) for output in cell.get("outputs", []))
         shown += [data for data in outputs if data is not None]
-    return _document(shown)
+    return _document(head, shown)
 
 
 def document_of_pieces(sections: Sequence[tuple[str, Sequence[Piece]]]) -> Document:
-    """Make a document of pieces, each section with its heading (none where it is empty).
-
-    Raises:
-        ReportError: There is no head among them.
-    """
+    """Make a document of pieces, a head among them, each section with its heading (none where empty)."""
     shown: list[Block | Mapping[str, Any]] = []
     for heading, pieces in sections:
         shown += [Heading(heading, 1)] if heading else []
         shown += [piece.data() for piece in pieces]
-    return _document(shown)
+    head = next(each for each in shown if isinstance(each, dict) and each["piece"] == "head")
+    return _document(head, shown)
 
 
-def _document(shown: Sequence[Block | Mapping[str, Any]]) -> Document:
-    head: Mapping[str, Any] | None = None
+def _document(head: Mapping[str, Any], shown: Sequence[Block | Mapping[str, Any]]) -> Document:
     blocks: list[Block] = []
     for each in shown:
         if not isinstance(each, dict):
             blocks.append(each)  # type: ignore[arg-type]
-        elif each["piece"] == "head":
-            head = each
-        else:
+        elif each["piece"] != "head":
             blocks += _blocks(each)
-    if head is None:
-        msg = "没有报告的标题：笔记本没有执行，或者不是报告"
-        raise ReportError(msg)
     return Document(
         head["title"],
         head["campaign"],

@@ -12,12 +12,10 @@ from nbconvert import HTMLExporter
 from nbformat import v4
 
 from wbwz_eval.reporting import fonts
-from wbwz_eval.reporting.sections.header import report_title, running_line
+from wbwz_eval.reporting.document import head_of
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
-
-    from wbwz_eval.reporting.view import Headed
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _EXPORTER: Any = HTMLExporter  # nbconvert carries no types
@@ -26,22 +24,17 @@ _FONT = "{{wbwz-font}}"
 _TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
-def page(notebook: NotebookNode, scores: Headed) -> str:
-    """Render a notebook as HTML: inputs hidden, fonts and pictures within, no scripts.
+def page(notebook: NotebookNode) -> str:
+    """Render an executed notebook as HTML: inputs hidden, fonts and pictures within, no scripts.
 
-    What ``scores`` stand on is at the head and foot of every printed page.
+    What it says at its head that it stands on is at the head and foot of every printed page.
 
     Raises:
-        ReportError: the page has a character that the font lacks.
+        ReportError: it shows no head, or the page has a character that the font lacks.
     """
-    lines = {
-        "title": report_title(scores),
-        "running": running_line(scores),
-        "campaign": str(scores.header["campaign"]),
-        "mark": str(scores.header["mark"]),
-        "form": "compact" if scores.header.get("compact") else "full",
-    }
-    resources = {"report": lines | {"font": _FONT}}
+    head = head_of(notebook)
+    lines = {name: str(head[name]) for name in ("title", "running", "campaign", "mark")}
+    resources = {"report": lines | {"form": "compact" if head["compact"] else "full", "font": _FONT}}
     html, _ = _exporter().from_notebook_node(notebook, resources=resources)
     return html.replace(_FONT, fonts.subset_woff(visible(html) + "".join(lines.values()) + _PAGE_NUMBERS), 1)
 

@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fontTools import subset
+import uharfbuzz as hb
 from fontTools.ttLib import TTFont
 
 from wbwz_eval.reporting.errors import ReportError
@@ -42,9 +42,13 @@ def font_path() -> Path:
 
 
 @cache
+def _face() -> hb.Face:
+    return hb.Face(hb.Blob.from_file_path(font_path()))
+
+
+@cache
 def _covered() -> frozenset[int]:
-    with TTFont(font_path(), lazy=True) as font:
-        return frozenset(font.getBestCmap())
+    return frozenset(_face().unicodes)
 
 
 def missing(text: Iterable[str]) -> str:
@@ -65,22 +69,12 @@ def check(text: str) -> None:
 
 
 def warm() -> None:
-    """Read the font in a process that will be forked: each child cuts its page's glyphs from that."""
-    _covered()
-    font = _whole()
-    font.getGlyphOrder()
-    for table in font.keys():  # noqa: SIM118 - it is no dictionary
-        font[table].ensureDecompiled(recurse=True) if table in _LAYOUT else font[table]
-    _read.append(font)
+    """Open the font, and load what wraps it, in a process that will be forked."""
+    subset_woff("0")
 
 
-def _whole() -> TTFont:
-    # a glyph's box is what it was: outlines are copied, not compiled anew
-    return TTFont(font_path(), recalcTimestamp=False, recalcBBoxes=False)
-
-
-_read: list[TTFont] = []
-_LAYOUT = frozenset({"GPOS", "GSUB", "GDEF"})
+_NOT_NEEDED = ("BASE", "GSUB", "STAT", "gasp", "vhea", "vmtx")
+"""Tables for vertical lines, other shapes and axes: a page has none of them."""
 
 
 def subset_woff(text: str) -> str:
@@ -92,18 +86,19 @@ def subset_woff(text: str) -> str:
         ReportError: the font lacks a character.
     """
     check(text)
-    options = subset.Options(
-        flavor="woff",
-        hinting=False,
-        layout_features=["kern"],
-        notdef_outline=True,
-        recalc_timestamp=False,
-    )
-    with _read.pop() if _read else _whole() as font:
-        cutter = subset.Subsetter(options)
-        cutter.populate(text=text)
-        cutter.subset(font)
+    wanted = hb.SubsetInput()
+    wanted.flags = hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NOTDEF_OUTLINE
+    wanted.unicode_set.set({ord(character) for character in text})
+    wanted.layout_feature_tag_set.set({_tag("kern")})
+    wanted.drop_table_tag_set.update(map(_tag, _NOT_NEEDED))
+    cut = hb.subset(_face(), wanted).blob.data
+    # only wrapped: what the tables hold is not read again
+    with TTFont(BytesIO(cut), recalcTimestamp=False, recalcBBoxes=False) as font:
         font.flavor = "woff"
         out = BytesIO()
-        font.save(out)
+        font.save(out, reorderTables=None)
     return base64.b64encode(out.getvalue()).decode("ascii")
+
+
+def _tag(name: str) -> int:
+    return int.from_bytes(name.encode("ascii"), "big")

@@ -12,30 +12,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from wbwz_eval.campaign.faults import CampaignError, one_of
 from wbwz_eval.campaign.folder import open_campaign
 from wbwz_eval.campaign.frozen import read_freeze
 from wbwz_eval.campaign.whole_files import digest
 from wbwz_eval.reporting.catalogue import INTERNAL, Report, check_place, find_report
-from wbwz_eval.reporting.editions import in_edition, open_accountability, open_report
+from wbwz_eval.reporting.editions import in_edition
 from wbwz_eval.reporting.errors import ReportError
-from wbwz_eval.reporting.heads import head_of
 from wbwz_eval.reporting.place import FORMS, Place, report_place, reports_folder
-from wbwz_eval.reporting.portraits import portrait_of
 from wbwz_eval.reporting.warm.choice import begin_warming
-from wbwz_eval.review.history import COLUMNS
 from wbwz_eval.scoring.results import ensure_results, open_results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from nbformat import NotebookNode
 
     from wbwz_eval.campaign.folder import Campaign
     from wbwz_eval.reporting.unchanged import Inputs
-    from wbwz_eval.reporting.view import Headed
+    from wbwz_eval.scoring.scores import Scores
 
 
 @dataclass(frozen=True)
@@ -178,7 +173,7 @@ def make(
             executed = execute(source, written, values, advance, planned.parameters, planned.request.timeout)
             advance("生成网页")
             files = {planned.place.notebook.name: written.read_bytes()}
-            return files | _rendered(planned, executed, _shown(report, values, planned.request.forms))
+            return files | _rendered(planned, executed, values)
         except Exception as error:
             raise UnfinishedError(error, written.read_bytes() if written.exists() else None) from error
 
@@ -194,15 +189,16 @@ def attempt(planned: Plan, folder: Path | str) -> dict[str, bytes] | UnfinishedE
         return error
 
 
-def _rendered(planned: Plan, executed: NotebookNode, shown: Headed) -> dict[str, bytes]:
+def _rendered(planned: Plan, executed: NotebookNode, values: Mapping[str, Any]) -> dict[str, bytes]:
     from wbwz_eval.reporting.export import page  # noqa: PLC0415 - see make
 
     request, place = planned.request, planned.place
-    files = {place.page.name: page(executed, shown).encode()}
+    files = {place.page.name: page(executed).encode()}
     for form in request.forms:
         from wbwz_eval.reporting.forms import form_of  # noqa: PLC0415
 
-        files[place.form(form).name] = form_of(form, executed, shown, red_head=request.red_head)
+        scores = _scores_behind(planned.report, values) if form == "xlsx" else None
+        files[place.form(form).name] = form_of(form, executed, scores, red_head=request.red_head)
     # what made the files, and their digests: enough to make them again and to compare
     made = {
         "report": request.report,
@@ -216,14 +212,8 @@ def _rendered(planned: Plan, executed: NotebookNode, shown: Headed) -> dict[str,
     return files | {place.manifest.name: f"{text}\n".encode()}
 
 
-def _shown(report: Report, values: Mapping[str, Any], forms: Sequence[str]) -> Headed:
-    if not forms:
-        return head_of(report, values)
-    places = (values["campaign"], values["period"], values["level"], values["edition"])
-    if report.each == "entity":
-        # the page names the entity; its ledgers, its past and what it could gain are the notebook's
-        scores = in_edition(open_results(*places[:3]), values["edition"])
-        return portrait_of(scores, pd.DataFrame(columns=list(COLUMNS)), values["entity"])
-    if report.each == "authority":
-        return open_accountability(*places, values["authority"])
-    return open_report(report.name, *places)
+def _scores_behind(report: Report, values: Mapping[str, Any]) -> Scores | None:
+    """Return the results that a whole level's report shows; None for one entity's, or the ledgers'."""
+    if report.each or report.opens != "scores":
+        return None
+    return in_edition(open_results(values["campaign"], values["period"], values["level"]), values["edition"])

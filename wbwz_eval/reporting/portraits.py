@@ -99,14 +99,10 @@ def portrait_of(scores: Scores, past: pd.DataFrame, entity: str) -> Portrait:
         past: See :func:`wbwz_eval.review.history.history`: the periods up to this one.
         entity: Its id.
     """
-    header = heading_of(scores.scores, entity)
+    own = scores.scores[scores.scores["entity_id"] == entity].iloc[0]
+    heading = find_report("entity_profile").heading
+    header = {"heading": heading, "subject": str(own["name"]), "compact": True}
     return Portrait(entity, _of_one(scores, entity, header), None, _trend(past, entity), pd.DataFrame())
-
-
-def heading_of(totals: pd.DataFrame, entity: str) -> dict[str, Any]:
-    """Return what a portrait's header has past that of the results: of which entity it is."""
-    own = totals[totals["entity_id"] == entity].iloc[0]
-    return {"heading": find_report("entity_profile").heading, "subject": str(own["name"]), "compact": True}
 
 
 def require_entity(campaign: Campaign, period: Period, level: str, entity: str) -> None:

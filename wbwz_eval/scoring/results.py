@@ -257,15 +257,6 @@ def open_totals(campaign: Campaign | Path | str, period: str, level: str) -> pd.
     return _opened(campaign, period, level, None, _open_totals)
 
 
-def open_header(campaign: Campaign | Path | str, period: str, level: str) -> dict[str, Any]:
-    """Open the header of :func:`open_results` alone.
-
-    Raises:
-        CampaignError: as :func:`open_results`.
-    """
-    return _opened(campaign, period, level, None, _header)
-
-
 def _opened(
     campaign: Campaign | Path | str,
     period: str,

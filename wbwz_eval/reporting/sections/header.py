@@ -27,7 +27,10 @@ _EDITIONS = {INTERNAL: "内部版", RESTRICTED: "限阅", PUBLIC: "公开版"}
 
 @dataclass(frozen=True, repr=False)
 class Head(Piece):
-    """Title, mark and facts; the full digests are in the title of the short ones."""
+    """Title, mark and facts; the full digests are in the title of the short ones.
+
+    ``running`` stands on every printed page, of which a ``compact`` report has narrower margins.
+    """
 
     campaign: str
     title: str
@@ -35,6 +38,8 @@ class Head(Piece):
     mark: str
     warning: str
     facts: tuple[tuple[str, str, str], ...]
+    running: str
+    compact: bool
 
     def html(self) -> str:
         """Return the red head, then the facts as a list of terms."""
@@ -60,7 +65,8 @@ class Head(Piece):
         """Return the head's words."""
         facts = [[term, said] for term, said, _ in self.facts]
         words = {"campaign": self.campaign, "title": self.title, "issuer": self.issuer}
-        return {"piece": "head", **words, "mark": self.mark, "warning": self.warning, "facts": facts}
+        words |= {"mark": self.mark, "warning": self.warning, "running": self.running}
+        return {"piece": "head", **words, "facts": facts, "compact": self.compact}
 
 
 def edition_name(shown: Headed) -> str:
@@ -119,6 +125,8 @@ def header(scores: Headed) -> Head:
         mark=str(head["mark"]),
         warning=_warning(scores),
         facts=facts,
+        running=running_line(scores),
+        compact=bool(head.get("compact")),
     )
 
 
