@@ -10,7 +10,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -33,6 +34,8 @@ Status = Literal["accepted", "partial", "refused"]
 STATUS_ZH = {"accepted": "已收", "partial": "部分收下", "refused": "退回"}
 
 _NAME = re.compile(r"([0-9]{6,})\.json")
+# as Receipt.to_bytes begins
+_PREVIOUS = re.compile(rb'\{\n "number": [0-9]+,\n "previous": "([0-9a-f]*)",\n')
 
 
 class CountedSection(BaseModel):
@@ -146,10 +149,30 @@ class Receipt(BaseModel):
 
 @dataclass(frozen=True)
 class Stored:
-    """A stored receipt and the SHA-256 of its file."""
+    """A stored receipt: its file's name, bytes and their SHA-256."""
 
-    receipt: Receipt
+    name: str
+    data: bytes = field(repr=False)
     sha256: str
+
+    @cached_property
+    def receipt(self) -> Receipt:
+        """The receipt. Most are never asked for: what they let count is in the cache.
+
+        Raises:
+            CampaignError: The file is damaged.
+        """
+        try:
+            return Receipt.model_validate_json(self.data)
+        except ValidationError as error:
+            message = f"回执 {self.name} 已损坏,请从备份恢复"
+            raise CampaignError(message) from error
+
+    @property
+    def previous(self) -> str:
+        """The SHA-256 of the one before, as this one has it."""
+        found = _PREVIOUS.match(self.data)
+        return found[1].decode() if found else self.receipt.previous
 
 
 @dataclass(frozen=True)
@@ -196,18 +219,18 @@ class Inbox:
         stored: list[Stored] = []
         for path in self.paths():
             data = path.read_bytes()
-            try:
-                receipt = Receipt.model_validate_json(data)
-            except ValidationError as error:
-                message = f"回执 {path.name} 已损坏,请从备份恢复"
-                raise CampaignError(message) from error
-            if receipt.previous != (stored[-1].sha256 if stored else ""):
+            one = Stored(path.name, data, digest(data))
+            if one.previous != (stored[-1].sha256 if stored else ""):
+                for each in (*stored[-1:], one):
+                    each.receipt  # noqa: B018 - tells that it is damaged
                 # the altered one is the one before, or this one's own line about it
                 message = (
                     f"回执 {len(stored)} 与回执 {path.name} 中记下的摘要不符: 其中一个被改动过,请从备份恢复"
                 )
                 raise CampaignError(message)
-            stored.append(Stored(receipt, digest(data)))
+            stored.append(one)
+        if stored:
+            stored[-1].receipt  # noqa: B018 - no later one vouches for it
         return stored
 
     def original(self, receipt: Receipt) -> bytes:
@@ -238,8 +261,9 @@ class Inbox:
     def add(self, receipt: Receipt) -> Stored:
         """Store the next receipt."""
         data = receipt.to_bytes()
-        write_whole(self.receipts / f"{receipt.number:06d}.json", data)
-        return Stored(receipt, digest(data))
+        name = f"{receipt.number:06d}.json"
+        write_whole(self.receipts / name, data)
+        return Stored(name, data, digest(data))
 
 
 def chain(stored: Sequence[Stored]) -> str:
