@@ -57,9 +57,12 @@ bench: setup
 	$(BIN)/python benchmarks/ledgers.py
 	$(BIN)/python benchmarks/robustness.py
 
-# The browser tests take the pictures as they go.
+# The browser tests take pictures as they go; those that the manual shows are kept.
 pictures: setup
-	WBWZ_PICTURES=docs/pictures $(BIN)/python -m pytest -q -n 0 tests/browser/test_lab.py tests/browser/test_lab_app.py tests/browser/test_status_page.py
+	taken=$$(mktemp -d) && WBWZ_PICTURES=$$taken $(BIN)/python -m pytest -q -n 0 tests/browser/test_lab.py \
+	  tests/browser/test_lab_app.py tests/browser/test_status_page.py \
+	  && for each in docs/pictures/*.png; do cp $$taken/$${each##*/} $$each; done; \
+	  code=$$?; rm -rf $$taken; exit $$code
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \

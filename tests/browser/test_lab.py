@@ -160,7 +160,13 @@ def test_a_slider_moves_the_ranking_and_the_trial_is_written_out(desk, campaign)
     panel = page.locator(".widget-vbox", has=page.locator(".wbwz-live")).last
     assert "试算，未批准" in panel.inner_text()
     page.get_by_label("组", exact=True).select_option(label="公路管养类")
-    page.locator(".wbwz-live caption", has_text="公路管养类").wait_for()
+    # all groups were there before: now it is the only one
+    page.wait_for_function(
+        """() => {
+          const shown = [...document.querySelectorAll('.wbwz-live caption')];
+          return shown.length === 1 && shown[0].textContent.includes('公路管养类'); }"""
+    )
+    page.locator(IDLE).wait_for(timeout=10_000)
     desk.picture("what-if-slider")
 
     files = digests(campaign)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import re
 import shutil
 import subprocess
 import sys
@@ -322,3 +323,12 @@ def test_a_campaign_without_quarters_opens_at_its_term(districts):
     campaign = districts.opened
     assert campaign.latest() == "term"
     assert campaign.scores().period.id == "term"
+
+
+def test_a_columns_numbers_have_the_same_decimals() -> None:
+    frame = pd.DataFrame({"total": [98.15, 76.0, float("nan")], "rank": [1.0, 2.0, 3.0], "n": [7, 8, 9]})
+    page = Table.of(frame, {"total": "总分", "rank": "位次", "n": "数"})._repr_html_()
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", page)
+    assert cells == ["98.15", "1", "7", "76.00", "2", "8", "—", "3", "9"]
+    fine = Table.of(pd.DataFrame({"share": [0.123456, 1234567.5]}), {})._repr_html_()
+    assert re.findall(r"<td[^>]*>([^<]*)</td>", fine) == ["0.1235", "1,234,567.5000"]

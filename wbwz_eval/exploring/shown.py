@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-_MOST_ROWS = 60
+_MOST_ROWS, _MOST_DIGITS = 60, 4
 
 
 class Table(pd.DataFrame):
@@ -43,7 +43,7 @@ class Table(pd.DataFrame):
         seen = [name for name in self.columns if titles.get(str(name), str(name))]
         shown = pd.DataFrame(self)[seen].head(_MOST_ROWS)
         heads = [titles.get(str(name), str(name)) for name in shown.columns]
-        cells = pd.DataFrame({place: shown.iloc[:, place].map(_text) for place in range(len(heads))})
+        cells = pd.DataFrame({place: _texts(shown.iloc[:, place]) for place in range(len(heads))})
         numbers = [pd.api.types.is_numeric_dtype(dtype) for dtype in shown.dtypes]
         head = "".join(
             f'<th scope="col" style="{_style(number=number)}">{escape(title)}</th>'
@@ -76,7 +76,17 @@ def _style(*, number: bool) -> str:
     return f"text-align:{'right' if number else 'left'};padding:2px 10px"
 
 
-def _text(value: Any) -> str:
+def _texts(column: pd.Series) -> list[str]:
+    """Return a column's cells, its numbers with as many decimals as the longest needs, four at most."""
+    if not pd.api.types.is_float_dtype(column.dtype):
+        return [_text(value) for value in column]
+    known, digits = column.dropna().round(_MOST_DIGITS), 0
+    while digits < _MOST_DIGITS and (known.round(digits) != known).any():
+        digits += 1
+    return [_text(value, f",.{digits}f") for value in column]
+
+
+def _text(value: Any, form: str = ".12g") -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, pd.Timestamp):
@@ -84,5 +94,5 @@ def _text(value: Any) -> str:
     if value is None or value is pd.NaT or (isinstance(value, float) and value != value):  # noqa: PLR0124
         return "—"
     if isinstance(value, float):
-        return f"{round(value, 4):g}" if abs(value) < 1e6 else f"{value:,.2f}"  # noqa: PLR2004
+        return format(round(value, _MOST_DIGITS), form)
     return str(value)
