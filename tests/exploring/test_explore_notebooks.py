@@ -23,7 +23,7 @@ CHANGES = {"indicators.F1.rule.threshold": 90, "indicators.J1.rule.target": 90}
 
 ASKED = {
     "00_start": lambda _, s: s.ranking(),
-    "ledger_drill_down": lambda _, s: s.explain("U12").rows().query("counted"),
+    "ledger_drill_down": lambda _, s: s.explain("U12").lost_rows(),
     "survey_and_raters": lambda _, s: s.survey("U12"),
     "trends": lambda _, s: s.trend(node="rank"),
     "what_if": lambda _, s: (

@@ -177,7 +177,10 @@ def test_points_lost_add_up_to_what_is_missing(units):
     # full mark 100, arithmetic means: what is not there was lost somewhere, but for rounding on the way up
     for entity in units.totals["entity_id"]:
         own = units.totals[units.totals["entity_id"] == entity].iloc[0]
-        lost = units.explain(entity).lost()["lost"].sum()
+        table = units.explain(entity).lost()
+        taken = table["dimension"] == "扣分"
+        assert table.loc[taken, "lost"].sum() == pytest.approx(own["deduction"])
+        lost = table.loc[~taken, "lost"].sum()
         gained = units.nodes[(units.nodes["entity_id"] == entity) & (units.nodes["kind"] == "indicator")]
         over = (gained["contribution"] - gained["effective_weight"] * 100).clip(lower=0).sum()
         gates = own["base"] < 100 - lost + over - 0.05
@@ -332,3 +335,28 @@ def test_a_columns_numbers_have_the_same_decimals() -> None:
     assert cells == ["98.15", "1", "7", "76.00", "2", "8", "—", "3", "9"]
     fine = Table.of(pd.DataFrame({"share": [0.123456, 1234567.5]}), {})._repr_html_()
     assert re.findall(r"<td[^>]*>([^<]*)</td>", fine) == ["0.1235", "1,234,567.5000"]
+
+
+def test_rows_that_cost_points_are_those_not_as_good_as_can_be(units):
+    # U05 in 2012-Q3: F2 has three rows in the period, two of them 未达成 (0), one done (1);
+    # the deduction of 2 points stands on one row, SJ00017
+    found = units.explain("U05").lost_rows()
+    f2 = found[found["indicator"] == "F2"]
+    assert (f2["value"].tolist(), f2["reason"].tolist()) == ([0.0, 0.0], ["未达成", "未达成"])
+    assert found.loc[found["indicator"] == "minor-incident", "row_id"].tolist() == ["SJ00017"]
+    assert found["lost"].is_monotonic_decreasing
+    lost = units.explain("U05").lost().set_index("node")["lost"]
+    assert (found["lost"] == found["indicator"].map(lost)).all()
+    # a rate that is better low: what is 0 has cost nothing
+    low = units.nodes[(units.nodes["direction"] == "down") & (units.nodes["entity_id"] == "U05")]["node"]
+    ones = found[found["indicator"].isin(low)].groupby("indicator")["value"]
+    assert all(set(values) != {0.0} for _, values in ones)
+
+
+def test_a_long_table_says_how_it_is_seen_whole(units):
+    rows = units.explain("U05").rows()
+    assert len(rows) > 60
+    assert rows._repr_html_().count("<tr>") == 61  # with the head
+    assert ".whole()" in rows._repr_html_()
+    assert rows.whole()._repr_html_().count("<tr>") == len(rows) + 1
+    assert ".whole()" not in rows.whole()._repr_html_()

@@ -15,6 +15,7 @@ from wbwz_eval.cli.arguments import CampaignArgument, PeriodArgument
 from wbwz_eval.cli.printing import print_rows
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.place import reports_folder
+from wbwz_eval.reporting.wording import listed
 from wbwz_eval.scheduling import mail as mailing
 from wbwz_eval.scheduling import outbox as laying
 from wbwz_eval.scheduling.smtp import Server, parse_server
@@ -105,6 +106,9 @@ def mail(
         print_rows(f"{span.id} 的邮件", heads, rows)
     counts = Counter(mailing.STATES[one.state] for one in found)
     sys.stdout.write("，".join(f"{name} {count}" for name, count in counts.items()) + "\n")
+    without = [one.name for one in found if one.state == "no_address"]
+    if without:
+        sys.stdout.write(f"没有地址的：{listed(without, 8)}；地址写在 campaign.yaml 的 recipients 里\n")
     if not send:
         sys.stdout.write("这是试运行，没有寄出；寄出用 --send\n")
     if any(one.state in {"failed", "unclear"} for one in found):

@@ -25,7 +25,7 @@ ROW_TITLES = {
     "value": "值",
     "weight": "权",
 }
-_NOISE = 1e-9
+_NOISE, _LOST = 1e-9, {"lost": "失总分"}
 _LOST_TITLES = {
     "node": "指标",
     "name": "名称",
@@ -33,7 +33,7 @@ _LOST_TITLES = {
     "value": "值",
     "points": "得分",
     "full": "满分",
-    "lost": "失总分",
+    **_LOST,
 }
 
 
@@ -91,12 +91,38 @@ class ExplainedScore:
         frame = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
         return Table.of(frame, ROW_TITLES, caption=f"{self.entity} 的台账行", stamp=self.stamp)
 
+    def lost_rows(self) -> Table:
+        """Return the rows that cost points: counted, and not all that they could be.
+
+        Returns:
+            As :meth:`rows`, of indicators and deductions that lost any, most first, with what each lost
+            (``lost``). Of an indicator whose rows are 1 or 0 those that are as good as can be are left out.
+        """
+        lost = self.lost()
+        nodes = self._scores.nodes
+        nodes = nodes[nodes["entity_id"] == self.entity]
+        up = dict(zip(nodes["node"], nodes["direction"] == "up", strict=True))
+        known = {node.id for node in _walk(self.explanation) if len(node.rows)}
+        parts = []
+        for node, points in zip(lost["node"], lost["lost"], strict=True):
+            rows = pd.DataFrame(self.rows(node)) if node in known else pd.DataFrame(columns=["counted"])
+            rows = rows[rows["counted"].astype(bool)]
+            if node in up and set(rows["value"]) <= {0.0, 1.0}:
+                rows = rows[rows["value"] != float(up[node])]
+            parts.append(rows.assign(lost=points))
+        filled = [part for part in parts if len(part)]
+        columns = ["indicator", "lost", "ledger", "row_id", "source", "source_row", "reason", "value"]
+        frame = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
+        caption = f"{self.entity} 失分的台账行；失总分是整个指标的"
+        return Table.of(frame[columns], ROW_TITLES | _LOST, caption=caption, stamp=self.stamp)
+
     def lost(self) -> Table:
         """Return where points of the total were lost, most first.
 
         Returns:
-            One row per indicator that lost any: ``node``, ``name``, ``dimension``, ``value``, ``points``,
-            ``full``, ``lost`` (points of the total: effective weight × full mark − contribution).
+            One row per indicator that lost any, and per deduction: ``node``, ``name``, ``dimension``,
+            ``value``, ``points``, ``full``, ``lost`` (points of the total: effective weight × full mark
+            − contribution; of a deduction what was taken, in one row where a cap holds them together).
         """
         scores = self._scores
         nodes = scores.nodes[scores.nodes["entity_id"] == self.entity]
@@ -113,13 +139,26 @@ class ExplainedScore:
             lost=own["effective_weight"] * full - own["contribution"],
             dimension=[scores.dimensions.get(top(node), "") for node in own["node"]],
         )
-        own = own[own["lost"] > _NOISE].sort_values("lost", ascending=False, kind="stable")
+        own = pd.concat([own[own["lost"] > _NOISE], self._deducted()], ignore_index=True)
+        own = own.sort_values("lost", ascending=False, kind="stable")
         return Table.of(
             own[list(_LOST_TITLES)].reset_index(drop=True),
             _LOST_TITLES,
             caption=f"{self.entity} 失分最多的",
             stamp=self.stamp,
         )
+
+    def _deducted(self) -> pd.DataFrame:
+        scored = self._scores.scored
+        at = scored.entities.index.get_loc(self.entity)
+        taken = float(scored.evaluation.deduction[at])
+        items = {name: float(values[at]) for name, values in scored.after.deductions.items()}
+        names = {name: item.name for name, item in scored.level.deductions.items.items()}
+        if abs(sum(items.values()) - taken) > _NOISE:
+            items, names = {"deductions": taken}, {"deductions": "扣分（封顶后）"}
+        lost = {name: points for name, points in items.items() if points > _NOISE}
+        columns = {"node": list(lost), "name": [names[name] for name in lost], "lost": list(lost.values())}
+        return pd.DataFrame(columns).assign(dimension="扣分").astype({"lost": "float64"})
 
     def _repr_html_(self) -> str:
         inner = _html(self.explanation, self._scores.opened.ledgers, opened=True)

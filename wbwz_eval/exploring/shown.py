@@ -18,12 +18,14 @@ class Table(pd.DataFrame):
         titles: Column → what people see in its place; empty for what they do not see.
         caption: What stands over the table.
         stamp: What stands before the caption: that it is a trial; empty for none.
+        most: How many rows it shows at most.
     """
 
-    _metadata = ("titles", "caption", "stamp")
+    _metadata = ("titles", "caption", "stamp", "most")
     titles: Mapping[str, str] | None = None
     caption: str | None = None
     stamp: str | None = None
+    most: int | None = None
 
     @property
     def _constructor(self) -> type[Table]:
@@ -38,10 +40,17 @@ class Table(pd.DataFrame):
         made.titles, made.caption, made.stamp = dict(titles), caption, stamp
         return made
 
+    def whole(self) -> Table:
+        """Return the same, which shows all its rows."""
+        made = self.copy()
+        made.most = len(self)
+        return made
+
     def _repr_html_(self) -> str:
+        most = _MOST_ROWS if self.most is None else self.most
         titles = self.titles or {}
         seen = [name for name in self.columns if titles.get(str(name), str(name))]
-        shown = pd.DataFrame(self)[seen].head(_MOST_ROWS)
+        shown = pd.DataFrame(self)[seen].head(most)
         heads = [titles.get(str(name), str(name)) for name in shown.columns]
         cells = pd.DataFrame({place: _texts(shown.iloc[:, place]) for place in range(len(heads))})
         numbers = [pd.api.types.is_numeric_dtype(dtype) for dtype in shown.dtypes]
@@ -58,7 +67,8 @@ class Table(pd.DataFrame):
             + "</tr>"
             for row in cells.itertuples(index=False, name=None)
         )
-        more = f"<p>…共 {len(self)} 行，这里是前 {_MOST_ROWS} 行</p>" if len(self) > _MOST_ROWS else ""
+        said = f"…共 {len(self)} 行，这里是前 {most} 行；要全部，在后面加 <code>.whole()</code>"
+        more = f"<p>{said}</p>" if len(self) > most else ""
         said = f"{stamped(self.stamp or '')}{escape(self.caption or '')}"
         caption = f"<caption style='text-align:left;padding:4px 0'>{said}</caption>"
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}"

@@ -20,6 +20,7 @@ from wbwz_eval.reporting.catalogue import INTERNAL, Report, check_place, find_re
 from wbwz_eval.reporting.editions import in_edition
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.place import FORMS, Place, report_place, reports_folder
+from wbwz_eval.reporting.portraits import require_entity
 from wbwz_eval.reporting.warm.choice import begin_warming
 from wbwz_eval.scoring.results import ensure_results, open_results
 
@@ -123,6 +124,8 @@ def plan(request: Request, campaign: Campaign, inputs: Inputs) -> Plan:
     values |= {"level": request.level, "edition": request.edition} | dict(request.parameters or {})
     report.check(values)
     span = check_place(report, campaign, period, request.level, request.edition)
+    if report.each == "entity":
+        require_entity(campaign, span, request.level, values["entity"])
     source = report.notebook_path().read_bytes()
     frozen = read_freeze(campaign.path, span.id)
     return Plan(

@@ -15,6 +15,7 @@ from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.view import is_public
 from wbwz_eval.review.history import history, up_to
 from wbwz_eval.review.improvements import improvements
+from wbwz_eval.scoring.explain import near
 from wbwz_eval.scoring.results import open_results
 from wbwz_eval.tracking.situation import open_situation
 
@@ -111,10 +112,14 @@ def require_entity(campaign: Campaign, period: Period, level: str, entity: str) 
     Raises:
         CampaignError: It does not, or there is none of that id.
     """
-    campaign.know_sender(entity)
-    if entity not in campaign.entities_at(level, period).index:
+    found = campaign.entities_at(level, period)
+    if entity in found.index:
+        return
+    if entity in campaign.entities.index:
         message = f"{entity} 不是 {period.id} 参评的{campaign.levels[level]}"
-        raise CampaignError(message)
+    else:
+        message = f"没有被评对象 “{entity}”{near(found, entity)}"
+    raise CampaignError(message)
 
 
 def _of_one(scores: Scores, entity: str, header: dict[str, Any]) -> Scores:

@@ -57,7 +57,7 @@ def page(found: Status) -> str:
         long=_LONG,
     )
     # a page about what went wrong is not the one to fail for a strange letter in a message
-    html = "".join("□" if sign in set(fonts.missing(html)) else sign for sign in html)
+    html = html.translate(dict.fromkeys(map(ord, fonts.missing(html)), "□"))
     font = fonts.subset_woff(visible(html) + "□")
     face = f'@font-face {{ font-family: "Report"; src: url(data:font/woff;base64,{font}) }}'
     return html.replace("/*css*/", "\n".join([face, *css]), 1)

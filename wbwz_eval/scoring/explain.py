@@ -38,7 +38,7 @@ def explain(
     opened = standing(opened, opened.period(period).id)
     span = opened.period(period)
     if entity not in opened.entities.index:
-        raise CampaignError(f"没有被评对象 “{entity}”{_near(opened.entities, entity)}")
+        raise CampaignError(f"没有被评对象 “{entity}”{near(opened.entities, entity)}")
     level = str(opened.entities.loc[entity, "level"])
     scored = score_period(opened, span, level, methodology=methodology, all_rows=True)
     if entity not in scored.entities.index:
@@ -53,7 +53,8 @@ def explain(
     return found
 
 
-def _near(entities: pd.DataFrame, wanted: str) -> str:
+def near(entities: pd.DataFrame, wanted: str) -> str:
+    """Return what to say of a name that is none of these entities' ids: which is meant, or nearest."""
     by_name = entities.index[entities["name"] == wanted]
     if len(by_name):
         return f"；名称为“{wanted}”的编号是 {by_name[0]}"

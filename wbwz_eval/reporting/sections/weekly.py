@@ -121,7 +121,7 @@ def non_reporters(situation: Situation) -> Stack:
 def unit_pages(situation: Situation) -> Stack:
     """Return a page for each unit: its tasks, and what is overdue or falls due."""
     tasks = _running(situation)
-    due = _falls_due(situation)
+    due, older = _falls_due(situation)
     sheets = []
     for entity, name in situation.entities["name"].items():
         own, soon = tasks[tasks["entity_id"] == entity], due[due["entity_id"] == entity]
@@ -132,6 +132,8 @@ def unit_pages(situation: Situation) -> Stack:
         ]
         if len(soon):
             parts.append(_matter_table(situation, f"逾期和一周内到期的事项（{len(soon)} 项）", soon))
+        if (more := int(older.get(str(entity), 0))) > 0:
+            parts.append(Prose((f"逾期超过一个季度的另有 {more} 项，见月检查。",), "note"))
         sheets.append(Sheet(f"{entity} {name}", tuple(parts)))
     return Stack(tuple(sheets))
 
@@ -219,7 +221,7 @@ def _supervised(situation: Situation) -> Piece:
     )
     notes = [f"升级：{steps}。"] if steps else []
     if len(table) > len(shown):
-        notes.append(f"只列逾期最久的 {len(shown)} 件，其余见各单位页。")
+        notes.append(f"只列逾期最久的 {len(shown)} 件，其余见各单位页和月检查。")
     columns = (
         Column("单位", "wide"),
         Column("督办事项", "wide"),
@@ -292,12 +294,14 @@ def _unanswered(situation: Situation) -> Piece:
     return Table(f"还没有首次响应的事项（{len(waiting)} 件）", columns, rows, head=1)
 
 
-def _falls_due(situation: Situation) -> pd.DataFrame:
+def _falls_due(situation: Situation) -> tuple[pd.DataFrame, pd.Series]:
+    """Return what is overdue or falls due, and how much of each unit's has been overdue for longer."""
     table = all_matters(situation)
     found = pd.concat([table[table["state"] == OVERDUE], _soon(situation, table)])
     # what has been late for a quarter is in the monthly check, not in this week's work
-    recent = found["due"] >= situation.end - np.timedelta64(92, "D")
-    return found[recent.to_numpy()].sort_values(["entity_id", "due"], kind="stable")
+    recent = (found["due"] >= situation.end - np.timedelta64(92, "D")).to_numpy()
+    older = found[~recent].groupby("entity_id").size()
+    return found[recent].sort_values(["entity_id", "due"], kind="stable"), older
 
 
 def _matter_table(situation: Situation, caption: str, table: pd.DataFrame) -> Table:
