@@ -93,6 +93,14 @@ def test_a_rate_is_its_counted_rows(sample):
     assert (counted.loc[counted["value"] == 0, "reason"] != "").all()
 
 
+def test_a_row_with_the_points_of_an_exception_is_named(sample):
+    # Y2: each point below 0 costs 1.5 of 100; ZD05578 stands at -13.9, 79.15 by that, but has been
+    # yellow three weeks running, for which the rule gives 0
+    part = explain(sample, "2012-Q3", "U05", "Y2")
+    (line,) = [line for line in part.lines if line.startswith("得分")]
+    assert line == "得分 = (0 + 88.75 + 90.1 + 89.95) ÷ 4 = 67.2；ZD05578 连续黄灯次数 3，计 0 分"
+
+
 def test_a_not_applicable_indicator_says_so(sample):
     part = explain(sample, "2012-Q3", "U28", "F6")
     assert any(line.startswith("不适用,权重按比例分给同级") for line in part.lines)

@@ -23,6 +23,7 @@ from wbwz_eval.scoring.points import (
     policy_of,
     rounding_digits,
     row_points,
+    row_values,
 )
 from wbwz_eval.scoring.rule_words import number, rule_text, side_name, worked
 from wbwz_eval.scoring.scored import ScoredPeriod
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from wbwz_eval.scoring.tree import Aggregation, Node
 
 ROW_COLUMNS = ("source", "source_row", "row_id", "counted", "reason", "value", "weight")
+_EXCEPTIONS_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -280,13 +282,30 @@ class Explainer:
         result = number(unrounded)
         if number(unrounded) != number(rounded):
             result += f" → {_shown(rounded)}"
-        return f"得分 = {text} = {result}"
+        exceptions = self._exceptions(name, full) if rule.apply_to == "rows" else ""
+        return f"得分 = {text} = {result}{exceptions}"
+
+    def _counted(self, name: str) -> pd.DataFrame:
+        rows = self.scored.measured[name].rows
+        own = rows[(rows["entity_id"] == self.entity) & rows["counted"]]
+        return own.sort_values(["source", "source_row"])
+
+    def _exceptions(self, name: str, full: float) -> str:
+        """Say which rows have the points of an exception to the rule, and why."""
+        indicator, own = self.scored.methodology.indicators[name], self._counted(name)
+        assert indicator.rule is not None
+        raw = row_values(indicator, own, full)
+        told: dict[int, str] = {}
+        for test in indicator.rule.overrides:
+            for at in np.flatnonzero(test.holds(raw)):
+                why = f"{side_name(test.side)} {number(raw.side(test.side)[at])}"
+                told.setdefault(int(at), f"；{own['row_id'].iloc[at]} {why}，计 {number(test.points)} 分")
+        more = f"；…共 {len(told)} 行" if len(told) > _EXCEPTIONS_SHOWN else ""
+        return "".join(told[at] for at in sorted(told)[:_EXCEPTIONS_SHOWN]) + more
 
     def _row_mean(self, name: str, full: float) -> str:
         """Write the mean of the rows' points with the points put in, in the order of the rows."""
-        rows = self.scored.measured[name].rows
-        own = rows[(rows["entity_id"] == self.entity) & rows["counted"]]
-        own = own.sort_values(["source", "source_row"])
+        own = self._counted(name)
         points = row_points(self.scored.methodology.indicators[name], own, full)
         weight = own["weight"].to_numpy(np.float64)
         if (weight == 1.0).all():

@@ -174,10 +174,16 @@ def row_points(indicator: Indicator, counted: pd.DataFrame, full: float) -> Floa
     """Return the points of each counted row under a rule that is applied to rows."""
     rule = indicator.rule
     assert rule is not None
+    return rule.score(row_values(indicator, counted, full))
+
+
+def row_values(indicator: Indicator, counted: pd.DataFrame, full: float) -> Raw:
+    """Return what such a rule scores: a value for each counted row, with its sides."""
+    assert indicator.rule is not None
     scale = getattr(indicator.measure, "factor", 1.0)
-    sides: dict[str, Any] = {name: counted[name].to_numpy(float) for name in rule.asked_sides}
+    sides: dict[str, Any] = {name: counted[name].to_numpy(float) for name in indicator.rule.asked_sides}
     value = np.round(counted["value"].to_numpy(np.float64) * scale, NOISE_DIGITS)
-    return rule.score(Raw(value, indicator.direction, full, sides))
+    return Raw(value, indicator.direction, full, sides)
 
 
 def _interval(
