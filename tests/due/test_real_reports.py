@@ -9,10 +9,10 @@ import re
 import nbformat
 import pytest
 from little import WEEKLY, campaign, day, receive
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell
 
 from wbwz_eval import open_campaign
-from wbwz_eval.reporting.catalogue import Report
+from wbwz_eval.reporting.catalogue import Report, find_report
 from wbwz_eval.scheduling.owed import Asked
 from wbwz_eval.scheduling.run_due import FAILED, Options, run_due
 
@@ -54,23 +54,20 @@ def test_a_draft_has_nothing_that_came_after_its_cutoff(where):
 
 
 def test_a_notebook_that_hangs_is_ended_and_the_others_go_on(where, tmp_path, monkeypatch):
-    first = new_code_cell(
-        'campaign = ""\nperiod = ""\nlevel = ""\nedition = ""', metadata={"tags": ["parameters"]}
-    )
-    kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
-    book = new_notebook(
-        cells=[first, new_code_cell("import time\nif level == 'unit':\n    time.sleep(600)")],
-        metadata={"kernelspec": kernel},
-    )
+    book = nbformat.read(find_report("monthly_check").notebook_path(), 4)
+    # what it shows at its head makes a page
+    kept = [cell for cell in book.cells if cell.cell_type == "code"][:3]
+    assert kept[-1].source.startswith("show.header(")
+    book.cells = [*kept, new_code_cell("import time\nif level == 'unit':\n    time.sleep(600)")]
     path = tmp_path / "monthly_check.ipynb"
     nbformat.write(book, path)
     monkeypatch.setattr(Report, "notebook_path", lambda _: path)
-    ended = run_due(where, day("2011-10-11"), Options(asked=Asked(("monthly_check",)), timeout=3))
+    ended = run_due(where, day("2011-10-11"), Options(asked=Asked(("monthly_check",)), timeout=10))
     assert ended.exit_code == FAILED
     (one,) = ended.record.sets
     assert (one.period, one.state, one.made) == ("2011-09", "failed", 2)
     (failed,) = one.failed
     assert failed.level == "unit"
-    assert re.search("3 ?(秒|seconds)", failed.error)
+    assert re.search("10 ?(秒|seconds)", failed.error)
     pages = sorted(path.name for path in where.of_period("2011-09").glob("*.html"))
     assert pages == ["monthly_check-member-internal.html", "monthly_check-party_org-internal.html"]

@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from wbwz_eval.campaign.whole_files import digest
 from wbwz_eval.reporting import batch, executors
 from wbwz_eval.reporting.batch import Order, run_batch
-from wbwz_eval.reporting.catalogue import Report
+from wbwz_eval.reporting.catalogue import Report, find_report
 from wbwz_eval.reporting.errors import LostProcessError, ReportError
 from wbwz_eval.reporting.warm import kept
 
@@ -39,6 +39,15 @@ def whole(folder: Path) -> set[str]:
         cells = [cell for cell in json.loads(notebook.read_text())["cells"] if cell["cell_type"] == "code"]
         assert all(cell["execution_count"] for cell in cells), notebook
     return found
+
+
+def break_profile_of(entity: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the notebook of profiles fail for one entity, after the cell with the parameters."""
+    book = nbformat.read(find_report("entity_profile").notebook_path(), 4)
+    book.cells.insert(2, new_code_cell(f"if entity == {entity!r}: raise RuntimeError('no ' + entity)"))
+    path = tmp_path / "entity_profile.ipynb"
+    nbformat.write(book, path)
+    monkeypatch.setattr(Report, "notebook_path", lambda _: path)
 
 
 class _Lost:
@@ -103,9 +112,10 @@ def test_only_what_was_lost_is_tried_again_and_not_for_ever(panjin_copy, tmp_pat
 def test_a_notebook_that_fails_is_not_tried_again(panjin_copy, tmp_path, monkeypatch):
     losing = _Lost(0)
     monkeypatch.setattr(batch, "on_this_computer", losing.on)
-    wrong = Order("entity_profile", "term", "district", "internal", "D9")
-    outcomes = run_batch(panjin_copy, [wrong, ORDERS[1]], out=tmp_path / "out", jobs=2)
+    break_profile_of("D1", tmp_path, monkeypatch)
+    outcomes = run_batch(panjin_copy, ORDERS[:2], out=tmp_path / "out", jobs=2)
     assert [outcome.page is not None for outcome in outcomes] == [False, True]
+    assert "RuntimeError: no D1" in outcomes[0].error
     assert losing.begun == 2
     assert whole(tmp_path / "out") == {"entity_profile-D2-internal"}
 

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 from dask_hosts import Cluster, cluster
-from test_batch import ORDERS, whole
+from test_batch import ORDERS, break_profile_of, whole
 
 from wbwz_eval.reporting import batch
 from wbwz_eval.reporting.batch import run_batch
@@ -37,11 +37,11 @@ def test_a_cluster_makes_the_same_pages_as_this_computer(two, panjin_copy, tmp_p
     assert [outcome.kept for outcome in again] == [True] * 3
 
 
-def test_what_fails_there_fails_alone_and_is_told_here(two, panjin_copy, tmp_path):
-    wrong = batch.Order("entity_profile", "term", "district", "internal", "D9")
-    outcomes = run_batch(panjin_copy, [wrong, ORDERS[0]], out=tmp_path / "out", dask=two.address)
-    assert "没有被评对象 “D9”" in outcomes[0].error
-    assert (tmp_path / "out" / "entity_profile-D9-internal.failed.ipynb").is_file()
+def test_what_fails_there_fails_alone_and_is_told_here(two, panjin_copy, tmp_path, monkeypatch):
+    break_profile_of("D2", tmp_path, monkeypatch)
+    outcomes = run_batch(panjin_copy, [ORDERS[1], ORDERS[0]], out=tmp_path / "out", dask=two.address)
+    assert "RuntimeError: no D2" in outcomes[0].error
+    assert (tmp_path / "out" / "entity_profile-D2-internal.failed.ipynb").is_file()
     assert whole(tmp_path / "out") == {"entity_profile-D1-internal"}
 
 
