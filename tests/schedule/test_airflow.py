@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
+import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +22,13 @@ from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.scheduling import run_due
 from wbwz_eval.scheduling.airflow_dag import airflow_dag
 from wbwz_eval.scheduling.alerts import Hooks
+from wbwz_eval.scheduling.place import Where
 from wbwz_eval.scheduling.records import records
 
 AIRFLOW = os.environ.get("WBWZ_AIRFLOW", "")
+needs_airflow = pytest.mark.skipif(
+    not AIRFLOW, reason="WBWZ_AIRFLOW names no Python with Airflow 3: it is never a dependency"
+)
 
 
 def constants(text: str) -> dict[str, object]:
@@ -105,9 +111,7 @@ def airflow(tmp_path):
     return run
 
 
-@pytest.mark.skipif(
-    not AIRFLOW, reason="WBWZ_AIRFLOW names no Python with Airflow 3: it is never a dependency"
-)
+@needs_airflow
 def test_airflow_runs_it(airflow, awkward, written, tmp_path):
     where = campaign(awkward, due_since="2011-09-26", whole="yes")
     for week, on in (("2011-9-25", "2011-09-26"), ("2011-10-2", "2011-10-08")):
@@ -129,3 +133,24 @@ def test_airflow_runs_it(airflow, awkward, written, tmp_path):
     ]
     assert [one.period for record in reversed(found) for one in record.sets] == ["2011-W38", "2011-W39"]
     assert sorted(path.parent.name for path in Path(reports).glob("*/*.html")) == ["2011-W38", "2011-W39"]
+
+
+@needs_airflow
+def test_each_entity_is_a_task_of_its_own(airflow, awkward, written, panjin_copy, tmp_path):
+    folder = shutil.copytree(panjin_copy, awkward / panjin_copy.name)
+    where = Where.of(folder, awkward / "reports" / "panjin-2023")
+    written(where.campaign, "--for", "airflow")
+    (dag,) = (awkward / "schedule").glob("*_dag.py")
+    (tmp_path / "airflow" / "dags" / "wbwz_dag.py").write_bytes(dag.read_bytes())
+    assert airflow("db", "migrate").returncode == 0
+    done = airflow("dags", "test", constants(dag.read_text("utf-8"))["NAME"], "2023-06-20")
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[-5000:]
+    # the campaign has six districts
+    assert set(re.findall(r"make_one map_index=(\d+)", said)) == set("012345")
+    assert len(list(where.of_period("term").glob("entity_profile-D*-internal.html"))) == 6
+    sets = {one.report: one for record in records(where.runs) for one in record.sets}
+    # whoever marks it finds all of them
+    profiles = sets["entity_profile"]
+    assert (profiles.state, profiles.made, profiles.kept) == ("done", 0, 6)
+    assert sets["quarterly_bulletin"].state == "done"

@@ -17,6 +17,7 @@ from wbwz_eval.cli.printing import print_rows
 from wbwz_eval.cli.reports import JobsOption
 from wbwz_eval.reporting.batch import TIMEOUT
 from wbwz_eval.scheduling import status as standing
+from wbwz_eval.scheduling.ahead import entities_of, make_ahead
 from wbwz_eval.scheduling.alerts import Hooks
 from wbwz_eval.scheduling.as_of import VIEWS, Snapshot
 from wbwz_eval.scheduling.lease import LostError, RunningError, read_holder
@@ -27,9 +28,13 @@ from wbwz_eval.scheduling.run_due import RUNNING, Options
 from wbwz_eval.scheduling.run_due import run_due as run_what_is_due
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wbwz_eval.scheduling.ahead import Ahead
     from wbwz_eval.scheduling.run_due import Ended
 
 _LINES = 30
+_COLUMNS = ("report", "period", "cutoff", "publish_by", "state", "overdue", "reason")
 
 DateOption = Annotated[
     dt.datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="当作哪一天；默认今天")
@@ -44,6 +49,9 @@ def due(
     *,
     only: OnlyOption = None,
     everything: Annotated[bool, typer.Option("--all", help="已出的和所有未到的也列出")] = False,
+    each: Annotated[
+        bool, typer.Option("--each", help="每个被评对象一份的报告，逐个对象列出（csv 和 json）")
+    ] = False,
     form: Annotated[Format, typer.Option("--format", help="输出格式")] = Format.table,
     out: OutOption = None,
 ) -> None:
@@ -53,8 +61,11 @@ def due(
     found = items(snapshot, where, day, Asked(tuple(only or ())))
     shown = found if everything else _at_hand(found)
     if form is not Format.table:
-        _write_table(shown, form)
+        about = {item.key: entities_of(snapshot.campaign, item) for item in shown} if each else None
+        _write_table(shown, form, about)
         return
+    if each:
+        raise CampaignError("--each 只用于 --format csv 或 json")
     rows = [
         (
             item.report.name,
@@ -85,7 +96,7 @@ def _at_hand(found: list[Item]) -> list[Item]:
     return shown
 
 
-def _write_table(shown: list[Item], form: Format) -> None:
+def _write_table(shown: list[Item], form: Format, about: Mapping[tuple[str, str], list[str]] | None) -> None:
     # pandas takes long to import for a command that a scheduler calls
     import pandas as pd  # noqa: PLC0415
 
@@ -99,10 +110,12 @@ def _write_table(shown: list[Item], form: Format) -> None:
                 "state": item.state,
                 "overdue": item.overdue,
                 "reason": item.reason,
+                "entity": entity,
             }
             for item in shown
+            for entity in (about or {}).get(item.key) or [""]
         ],
-        columns=["report", "period", "cutoff", "publish_by", "state", "overdue", "reason"],
+        columns=[*_COLUMNS, *([] if about is None else ["entity"])],
     )
     if form is Format.csv:
         sys.stdout.write(table.to_csv(index=False, lineterminator="\n"))
@@ -119,6 +132,12 @@ def run_due(
         typer.Option(metavar="FROM TO", help="补出这两天之间结束的各期；也可写期，如 2011-W40 2011-W51"),
     ] = None,
     only: OnlyOption = None,
+    entity: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="先出这个被评对象的，可写多次；不记为出齐，几个可以同时运行，最后再运行不带它的一次"
+        ),
+    ] = None,
     jobs: JobsOption = None,
     timeout: Annotated[
         float | None, typer.Option(help="笔记本一个单元格最多运行几秒；0 为不限", min=0)
@@ -146,6 +165,9 @@ def run_due(
         hooks=Hooks(on_failure, webhook),
         by=by,
     )
+    if entity:
+        _print_ahead(make_ahead(where, day_of(date), options, entity))
+        return
     try:
         ended = run_what_is_due(where, day_of(date), options)
     except (RunningError, LostError) as error:
@@ -190,6 +212,18 @@ def _print_ended(where: Where, ended: Ended) -> None:
             sys.stderr.write(f"通知没有送到 {alert.target}：{alert.error}\n")
     if ended.unrecorded:
         sys.stderr.write(f"{ended.unrecorded}\n")
+
+
+def _print_ahead(ahead: Ahead) -> None:
+    sys.stdout.write(
+        f"新出 {ahead.made} 份，原有 {ahead.kept} 份；由下一次不带 --entity 的 run-due 记为出齐\n"
+    )
+    for each in ahead.failed:
+        sys.stdout.write(f"失败 {each.subject}：{each.error}\n  再试：{each.command}\n")
+    for reason in ahead.blocked:
+        sys.stdout.write(f"受阻 {reason}\n")
+    if ahead.exit_code:
+        raise typer.Exit(ahead.exit_code)
 
 
 def _print_failures(record: Record) -> None:

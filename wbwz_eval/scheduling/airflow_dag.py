@@ -1,7 +1,8 @@
 """A DAG for Airflow 3 that calls the command ``wbwz`` and imports nothing of this package.
 
 Each report and period that is due is a task of its own, with retries, so that Airflow shows which one
-failed. Two of them never run at once: ``run-due`` has the campaign to itself.
+failed. Two of them never run at once: ``run-due`` has the campaign to itself. What is made for each entity
+is made before that, side by side, in a task for each entity: those mark nothing and need nobody's leave.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ except ImportError:  # Airflow 3.0
     from airflow.exceptions import AirflowFailException
 
 BLOCKED, FAILED = 4, 1
-MOST = 500  # 一次最多分成几个任务；其余的由 rest 出
+MOST = 500  # 一次最多分成几个任务：各期超过的由 rest 出，各对象超过的几个合成一个任务
+SIDE_BY_SIDE = None  # 逐个对象的任务同时运行几个；None 为处理器有几个就几个
 
 
 def day(context):
@@ -67,6 +69,30 @@ def run_due(*options, alerts=False):
     return process.returncode
 
 
+def judge(what, code):
+    """受阻的不再试，失败的再试。"""
+    if code == BLOCKED:
+        raise AirflowFailException(f"{what} 受阻，再试也没有用；原因见日志")
+    if code:
+        raise RuntimeError(f"{what} 没有出，run-due 的退出码是 {code}")
+
+
+def due(*options):
+    """应出而没有出的，每项一个字典。"""
+    done = subprocess.run(
+        [*DUE, *day(get_current_context()), *options],
+        cwd=WORK,
+        env=environment(alerts=False),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr or done.stdout)
+    return [item for item in json.loads(done.stdout) if item["state"] in ("due", "late")]
+
+
 with DAG(
     dag_id=NAME,
     description="wbwz run-due",
@@ -81,30 +107,41 @@ with DAG(
     @task
     def owed():
         """应出而没有出的报告和期。"""
-        done = subprocess.run(
-            [*DUE, *day(get_current_context())],
-            cwd=WORK,
-            env=environment(alerts=False),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-        )
-        if done.returncode:
-            raise RuntimeError(done.stderr or done.stdout)
-        items = [item for item in json.loads(done.stdout) if item["state"] in ("due", "late")]
-        return [{"report": item["report"], "period": item["period"]} for item in items][:MOST]
+        return [{"report": item["report"], "period": item["period"]} for item in due()][:MOST]
+
+    @task
+    def entities():
+        """其中每个被评对象一份的，逐个对象。"""
+        items = [item for item in due("--each") if item["entity"]]
+        size = -(-len(items) // MOST)
+        parts = {}
+        for item in items:
+            of_one = parts.setdefault((item["report"], item["period"]), [])
+            if not of_one or len(of_one[-1]) == size:
+                of_one.append([])
+            of_one[-1].append(item["entity"])
+        return [
+            {"report": report, "period": period, "about": about}
+            for (report, period), lists in parts.items()
+            for about in lists
+        ]
+
+    at_once = SIDE_BY_SIDE or os.cpu_count() or 1
+
+    @task(map_index_template="{{ what }}", max_active_tis_per_dag=at_once, retries=1)
+    def make_one(report, period, about):
+        """出一个（或几个）被评对象的一份；由后面的 make 记为出齐。"""
+        get_current_context()["what"] = f"{report} {period} {'、'.join(about)}"
+        each = [word for entity in about for word in ("--entity", entity)]
+        code = run_due("--only", report, "--backfill", period, period, "--jobs", "1", *each)
+        judge(f"{report} {period}", code)
 
     # 一个活动一次只有一个 run-due
-    @task(map_index_template="{{ what }}", max_active_tis_per_dag=1)
+    @task(map_index_template="{{ what }}", max_active_tis_per_dag=1, trigger_rule="all_done")
     def make(report, period):
         """出一种报告的一期。"""
         get_current_context()["what"] = f"{report} {period}"
-        code = run_due("--only", report, "--backfill", period, period)
-        if code == BLOCKED:
-            raise AirflowFailException(f"{report} {period} 受阻，再试也没有用；原因见日志")
-        if code:
-            raise RuntimeError(f"{report} {period} 没有出，run-due 的退出码是 {code}")
+        judge(f"{report} {period}", run_due("--only", report, "--backfill", period, period))
 
     @task(trigger_rule="all_done")
     def rest():
@@ -115,7 +152,7 @@ with DAG(
         if code:
             raise RuntimeError(f"run-due 的退出码是 {code}")
 
-    make.expand_kwargs(owed()) >> rest()
+    make_one.expand_kwargs(entities()) >> make.expand_kwargs(owed()) >> rest()
 
 if __name__ == "__main__":
     dag.test()

@@ -145,6 +145,16 @@ def open_ones(found: Iterable[Item]) -> list[Item]:
     return [item for item in found if item.state in {"due", "late"}]
 
 
+def to_make(found: Iterable[Item], asked: Asked) -> list[Item]:
+    """Return what a run has to do that was asked for a part of what is owed.
+
+    Asked for by its days, that is also what was made: from what may have been registered since.
+    """
+    if not asked.backfills:
+        return open_ones(found)
+    return [item for item in found if item.state != "waiting" and item.owing.cutoff is not None]
+
+
 def troubles(found: Sequence[Item]) -> list[Item]:
     """Return what is late or blocked, the latest first in need: that of which the time is longest over."""
     return [item for item in found if item.overdue or item.state == "blocked"]

@@ -23,7 +23,7 @@ from wbwz_eval.reporting.unchanged import code_digest
 from wbwz_eval.scheduling.alerts import Hooks, tell
 from wbwz_eval.scheduling.as_of import VIEWS, Snapshot, tidy
 from wbwz_eval.scheduling.lease import BEAT, DEAD_AFTER, only_one
-from wbwz_eval.scheduling.owed import Asked, Item, items, open_ones, troubles
+from wbwz_eval.scheduling.owed import Asked, Item, items, to_make, troubles
 from wbwz_eval.scheduling.records import (
     Logbook,
     Looked,
@@ -134,7 +134,7 @@ def run_due(where: Where, day: dt.date, options: Options | None = None) -> Ended
         return _Run(where, day, options, starter, began, lease).do()
 
 
-def _make(options: Options, named: Path, kept: contextlib.ExitStack) -> Make:
+def maker(options: Options, named: Path, kept: contextlib.ExitStack) -> Make:
     """Return what makes reports, in processes that stay warm from one period to the next."""
     pool: Executor | None = None
 
@@ -171,7 +171,7 @@ class _Run:
         except (CampaignError, OSError) as error:
             ended = self.refused(error)
         else:
-            todo = self._todo(found)
+            todo = to_make(found, self._options.asked)
             if todo:
                 ended = self._make(snapshot, todo)
             else:
@@ -191,12 +191,6 @@ class _Run:
             return replace(ended, exit_code=ended.exit_code or FAILED, unrecorded=said)
         return ended
 
-    def _todo(self, found: Sequence[Item]) -> list[Item]:
-        if not self._options.asked.backfills:
-            return open_ones(found)
-        # asked for by its days: also what was made, from what may have been registered since
-        return [item for item in found if item.state != "waiting" and item.owing.cutoff is not None]
-
     def _make(self, snapshot: Snapshot, todo: Sequence[Item]) -> Ended:
         book = self._book()
         record = self._record(book, "running")
@@ -208,7 +202,7 @@ class _Run:
         view = None
         try:
             with contextlib.ExitStack() as kept:
-                make = _make(self._options, self._where.campaign, kept)
+                make = maker(self._options, self._where.campaign, kept)
                 making = Making(snapshot, self._where, self._day, book.number, make, self._check)
                 for period, own in groupby(todo, key=lambda item: item.owing.period.id):
                     self._check()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wbwz_eval.campaign.faults import CampaignError
@@ -19,7 +19,7 @@ from wbwz_eval.scoring.results import MANIFEST, ensure_results
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
     from typing import TypeAlias
 
@@ -55,6 +55,10 @@ class _Orders:
     reason: str = ""
     notes: tuple[str, ...] = ()
 
+    def about(self, entities: Collection[str]) -> _Orders:
+        """Return those about some entities."""
+        return replace(self, orders=tuple(order for order in self.orders if order.subject in entities))
+
 
 @dataclass(frozen=True)
 class Making:
@@ -89,25 +93,43 @@ class Making:
         Raises:
             LostError: The run has lost its right to go on.
         """
-        owing = items[0].owing
-        assert owing.cutoff is not None
-        folder = self.where.of_period(owing.period.id)
-        view: Path | None = None
-        try:
-            view = self.snapshot.view(owing.period.id, owing.cutoff)
-            asked = self._asked(view, items)
-            orders = [order for one in asked for order in one.orders]
-            outcomes = {one.order: one for one in self.make(view, orders, folder)} if orders else {}
-            done = [self._done(item, one, outcomes) for item, one in zip(items, asked, strict=True)]
-        except Exception as error:  # noqa: BLE001 - it takes no other period with it
-            done = [self._unmade(item, self._told(error)) for item in items]
+        done, view = self._made(items)
         self.check()
+        folder = self.where.of_period(items[0].owing.period.id)
         try:
             write_marks(folder, read_marks(folder) | {one.item.report.name: one.mark for one in done})
         except OSError as error:
             # made, but not marked: the next run finds the reports and marks them
             done = [self._unmade(item, self._told(error)) for item in items]
         return done, view
+
+    def ahead(self, items: Sequence[Item], entities: Collection[str]) -> list[Done]:
+        """Make, of what the reports of one period owe, those about some entities, and mark nothing.
+
+        Args:
+            items: See :meth:`period`.
+            entities: Their ids.
+        """
+        done, _ = self._made(items, entities)
+        return done
+
+    def _made(
+        self, items: Sequence[Item], entities: Collection[str] | None = None
+    ) -> tuple[list[Done], Path | None]:
+        owing = items[0].owing
+        assert owing.cutoff is not None
+        view: Path | None = None
+        try:
+            view = self.snapshot.view(owing.period.id, owing.cutoff)
+            asked = self._asked(view, items)
+            if entities is not None:
+                asked = [one.about(entities) for one in asked]
+            orders = [order for one in asked for order in one.orders]
+            folder = self.where.of_period(owing.period.id)
+            outcomes = {one.order: one for one in self.make(view, orders, folder)} if orders else {}
+            return [self._done(item, one, outcomes) for item, one in zip(items, asked, strict=True)], view
+        except Exception as error:  # noqa: BLE001 - it takes no other period with it
+            return [self._unmade(item, self._told(error)) for item in items], view
 
     def _asked(self, view: Path, items: Sequence[Item]) -> list[_Orders]:
         """Return what each report owes, as far as there is something to make it of."""
