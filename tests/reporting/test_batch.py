@@ -150,9 +150,9 @@ def test_a_cell_past_its_time_is_told_and_the_others_go_on(panjin_copy, tmp_path
         lambda report: endless if report.name == "quarterly_bulletin" else real(report),
     )
     bulletin = Order("quarterly_bulletin", "term", "district", "internal")
-    outcomes = run_batch(panjin_copy, [bulletin, ORDERS[0]], out=tmp_path / "out", jobs=2, timeout=20)
+    outcomes = run_batch(panjin_copy, [bulletin, ORDERS[0]], out=tmp_path / "out", jobs=2, timeout=10)
     # the cell with the parameters comes before the one that is told
-    assert "quarterly_bulletin.ipynb 的第 4 格超过了时限（20 秒）" in outcomes[0].error
+    assert "quarterly_bulletin.ipynb 的第 4 格超过了时限（10 秒）" in outcomes[0].error
     assert whole(tmp_path / "out") == {"entity_profile-D1-internal"}
 
 

@@ -17,7 +17,7 @@ from wbwz_eval.reporting.apart import SITE_MANIFEST, check_apart
 from wbwz_eval.reporting.errors import ReportError
 from wbwz_eval.reporting.export import visible
 from wbwz_eval.reporting.site_content import open_site
-from wbwz_eval.reporting.site_downloads import downloads
+from wbwz_eval.reporting.site_downloads import bulletins, downloads
 from wbwz_eval.reporting.site_pages import pages
 
 if TYPE_CHECKING:
@@ -49,9 +49,10 @@ def site_files(
         msg = f"{campaign.path.name} 没有可以公开的结果：没有结束的期，或者都不能计分"
         raise ReportError(msg)
     advance("下载文件")
-    offered = downloads(content)
+    shown = bulletins(content)
+    offered = downloads(content, shown)
     advance("网页")
-    html = pages(content, offered)
+    html = pages(content, offered, shown)
     files = dict(offered)
     files |= {path: text.encode() for path, text in html.items()}
     bulletin, own = (

@@ -13,12 +13,15 @@ from wbwz_eval.reporting.xlsx_form import xlsx_form
 from wbwz_eval.scoring.numbers import round_half_up
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import TypeAlias
 
     from wbwz_eval.reporting.pieces import Piece
     from wbwz_eval.reporting.site_content import SiteContent
     from wbwz_eval.scoring.scores import Scores
     from wbwz_eval.tracking.situation import Situation
+
+    Bulletins: TypeAlias = Mapping[tuple[str, str], Sequence[tuple[str, Sequence[Piece]]]]
 
 FOLDER = "downloads"
 _COLUMNS = {
@@ -38,8 +41,16 @@ _COLUMNS = {
 }
 
 
-def bulletin_sections(scores: Scores, ledgers: Situation) -> list[tuple[str, Sequence[Piece]]]:
-    """Return a period's public bulletin: headings, each with its pieces."""
+def bulletins(content: SiteContent) -> Bulletins:
+    """Return the public bulletins: of each level and period, headings, each with its pieces."""
+    return {
+        (level.level, period): _sections(scores, level.ledgers[period])
+        for level in content.levels
+        for period, scores in level.scores.items()
+    }
+
+
+def _sections(scores: Scores, ledgers: Situation) -> list[tuple[str, Sequence[Piece]]]:
     return [
         ("", (show.header(scores),)),
         ("主要情况", (show.findings(scores),)),
@@ -56,13 +67,18 @@ def bulletin_sections(scores: Scores, ledgers: Situation) -> list[tuple[str, Seq
     ]
 
 
-def downloads(content: SiteContent) -> dict[str, bytes]:
-    """Return the files to take away, by their paths on the site."""
+def downloads(content: SiteContent, shown: Bulletins) -> dict[str, bytes]:
+    """Return the files to take away, by their paths on the site.
+
+    Args:
+        content: What may be shown.
+        shown: See :func:`bulletins`.
+    """
     files = {}
     for level in content.levels:
         for period, scores in level.scores.items():
             stem = f"{FOLDER}/{period}-{level.level}"
-            document = document_of_pieces(bulletin_sections(scores, level.ledgers[period]))
+            document = document_of_pieces(shown[level.level, period])
             files[f"{stem}.csv"] = _csv(scores)
             files[f"{stem}.xlsx"] = xlsx_form(document)
             files[f"{stem}.pdf"] = pdf_form(document)

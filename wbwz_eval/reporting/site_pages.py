@@ -16,13 +16,14 @@ from wbwz_eval.reporting.portraits import portrait_of
 from wbwz_eval.reporting.sections.header import report_title, running_line
 from wbwz_eval.reporting.sections.listing import Shown, listing
 from wbwz_eval.reporting.sections.ranking import ranking_table
-from wbwz_eval.reporting.site_downloads import FOLDER, bulletin_sections
+from wbwz_eval.reporting.site_downloads import FOLDER
 from wbwz_eval.reporting.view import peers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from wbwz_eval.reporting.site_content import LevelContent, SiteContent
+    from wbwz_eval.reporting.site_downloads import Bulletins
     from wbwz_eval.scoring.scores import Scores
 
 _TEMPLATES = Path(__file__).parent / "templates" / "site"
@@ -79,12 +80,13 @@ _NAVIGATION = (
 )
 
 
-def pages(content: SiteContent, offered: Mapping[str, bytes]) -> dict[str, str]:
+def pages(content: SiteContent, offered: Mapping[str, bytes], shown: Bulletins) -> dict[str, str]:
     """Return every page as HTML, by its path.
 
     Args:
         content: What may be shown.
         offered: The files to take away, by path.
+        shown: See :func:`wbwz_eval.reporting.site_downloads.bulletins`.
     """
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=False
@@ -107,7 +109,11 @@ def pages(content: SiteContent, offered: Mapping[str, bytes]) -> dict[str, str]:
         _practices(content),
         _downloads(content, offered),
         _changes(content),
-        *(_period(level, period) for level in content.levels for period in level.scores),
+        *(
+            _period(level, period, shown[level.level, period])
+            for level in content.levels
+            for period in level.scores
+        ),
         *(page for level in content.levels for page in _entity_pages(level)),
     ]
     return {page.path: template.render(site=site, page=page) for page in every}
@@ -148,9 +154,9 @@ def _periods(content: SiteContent) -> Page:
     return _page("periods.html", "各期", content, sections)
 
 
-def _period(level: LevelContent, period: str) -> Page:
+def _period(level: LevelContent, period: str, shown: Sequence[tuple[str, Sequence[Piece]]]) -> Page:
     scores = level.scores[period]
-    (_, (head,)), *rest = bulletin_sections(scores, level.ledgers[period])
+    (_, (head,)), *rest = shown
     taken = tuple(Link(f"{FOLDER}/{period}-{level.level}.{form}", text) for form, text in _FORMS.items())
     sections = [Section(heading, tuple(pieces)) for heading, pieces in rest]
     return Page(
