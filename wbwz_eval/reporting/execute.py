@@ -6,6 +6,9 @@ environment says ``WBWZ_ENGINE=stock``, papermill starts one as it always does.
 
 from __future__ import annotations
 
+from wbwz_eval.reporting import light_schema  # noqa: F401 - before nbformat is imported
+
+# isort: split
 import logging
 import math
 import sys

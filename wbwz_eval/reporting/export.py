@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from wbwz_eval.reporting import light_schema  # noqa: F401 - before nbformat is imported
+
+# isort: split
 import re
 from functools import cache
 from html import unescape

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special, stats
+import scipy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,7 +65,7 @@ def chance(r: FloatArray, n: FloatArray | NDArray[np.int64], *, below: bool = Fa
     free = np.asarray(n, dtype=np.float64) - _TWO
     with np.errstate(divide="ignore", invalid="ignore"):
         t = r * np.sqrt(free / (1.0 - r**2))
-    under = np.asarray(special.stdtr(free, t if below else -np.abs(t)))
+    under = np.asarray(scipy.special.stdtr(free, t if below else -np.abs(t)))
     return np.where(np.isnan(r), np.nan, under if below else np.minimum(_TWO * under, 1.0))
 
 
@@ -85,5 +85,5 @@ def discoveries(p: FloatArray) -> FloatArray:
     found = np.full(np.shape(p), np.nan)
     asked = ~np.isnan(p)
     if asked.any():
-        found[asked] = stats.false_discovery_control(p[asked])
+        found[asked] = scipy.stats.false_discovery_control(p[asked])
     return found

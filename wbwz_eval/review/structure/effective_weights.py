@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import special
-from scipy.interpolate import BSpline
+import scipy
 
 from wbwz_eval.review.structure.correlations import LEAST, SIGNIFICANT, Z95, chance, discoveries, pearson
 from wbwz_eval.review.structure.indicator_matrix import (
@@ -87,7 +86,7 @@ def correlation_ratio(x: FloatArray, y: FloatArray) -> Ratio:
     step = knots[1]
     beyond = step * np.arange(1, _DEGREE + 1)
     padded = np.concatenate([-beyond[::-1], knots, 1.0 + beyond])
-    basis = BSpline.design_matrix(place, padded, _DEGREE).toarray()
+    basis = scipy.interpolate.BSpline.design_matrix(place, padded, _DEGREE).toarray()
     rough = np.diff(np.eye(basis.shape[1]), 2, axis=0)
     gram, penalty = basis.T @ basis, rough.T @ rough
     scale = np.trace(gram) / np.trace(penalty)
@@ -210,7 +209,7 @@ def _apart(rows: pd.DataFrame, whole: float) -> FloatArray:
     value, freedom, n = (rows[name].to_numpy(np.float64) for name in ("corrected", "freedom", "n"))
     target = np.minimum(rows["nominal"].to_numpy(np.float64) * whole, 1.0)
     distance = np.abs(_on_z(value) - _on_z(target)) / _error(freedom, n)
-    return np.asarray(2.0 * special.ndtr(-distance))
+    return np.asarray(2.0 * scipy.special.ndtr(-distance))
 
 
 def _on_z(value: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+import scipy
 
 if TYPE_CHECKING:
     from wbwz_eval.scoring.numbers import FloatArray
@@ -53,7 +53,7 @@ def alpha_interval(alpha: float, n: int, items: int) -> tuple[float, float]:
     first, second = n - 1, (n - 1) * (items - 1)
     if np.isnan(alpha):
         return float("nan"), float("nan")
-    high, low = (float(stats.f.ppf(tail, first, second)) for tail in (_TAIL, 1.0 - _TAIL))
+    high, low = (float(scipy.stats.f.ppf(tail, first, second)) for tail in (_TAIL, 1.0 - _TAIL))
     return 1.0 - (1.0 - alpha) * low, 1.0 - (1.0 - alpha) * high
 
 
@@ -135,4 +135,4 @@ def bartlett(correlation: FloatArray, n: int) -> tuple[float, int, float]:
     if count < 2 or np.linalg.cond(correlation) > _SINGULAR:  # noqa: PLR2004 - a pair is needed
         return float("nan"), free, float("nan")
     square = -(n - 1 - (2 * count + 5) / 6) * float(np.linalg.slogdet(correlation)[1])
-    return square, free, float(stats.chi2.sf(square, free))
+    return square, free, float(scipy.stats.chi2.sf(square, free))
