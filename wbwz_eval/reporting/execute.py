@@ -14,12 +14,15 @@ import math
 import sys
 import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import papermill
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellControlSignal, CellTimeoutError, DeadKernelError
+from nbformat import v4
+from papermill.engines import NotebookExecutionManager
 from papermill.exceptions import PapermillException, PapermillExecutionError
 from papermill.iorw import load_notebook_node, write_ipynb
 from papermill.translators import translate_parameters
@@ -32,7 +35,6 @@ from wbwz_eval.reporting.warm.choice import runs_warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from nbformat import NotebookNode
 
@@ -110,6 +112,25 @@ def execute(
         raise ReportError(msg) from error
     _name(executed, source, target, named or values)
     return executed
+
+
+def warm() -> None:
+    """Do once, in a process that will be forked, what papermill would do again for each notebook."""
+    nodes: Any = v4  # nbformat carries no types for it
+    cell = nodes.new_code_cell("a = 1", metadata={"tags": ["parameters"]})
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = (str(Path(folder) / name) for name in ("source.ipynb", "target.ipynb"))
+        write_ipynb(nodes.new_notebook(cells=[cell]), source)
+        # without a kernel, and so without an event loop that children would share
+        prepared = papermill.execute_notebook(
+            source, target, parameters={"a": 2}, kernel_name=_KERNEL, language="python", prepare_only=True
+        )
+    manager = NotebookExecutionManager(prepared, progress_bar=False)
+    manager.notebook_start()
+    for place, each in enumerate(prepared.cells):
+        manager.cell_start(each, place)
+        manager.cell_complete(each, place)
+    manager.notebook_complete()
 
 
 def _name(notebook: NotebookNode, source: Path, target: Path, values: Mapping[str, Any]) -> None:
