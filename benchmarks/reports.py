@@ -34,8 +34,6 @@ from typing import TYPE_CHECKING, Any
 
 import notebook_runs
 import psutil
-from nbformat import write
-from nbformat.v4 import new_code_cell, new_notebook
 
 from wbwz_eval.campaign.folder import open_campaign
 from wbwz_eval.reporting.batch import Order, owed, run_batch
@@ -72,6 +70,9 @@ TRIVIAL = ["seed = 0", "seed + 1"]
 
 def written(path: Path, cells: list[str]) -> Path:
     """Write a notebook; its first cell holds the parameters."""
+    from nbformat import write  # noqa: PLC0415 - not in processes whose start is measured
+    from nbformat.v4 import new_code_cell, new_notebook  # noqa: PLC0415
+
     made = [new_code_cell(cell) for cell in cells]
     made[0].metadata["tags"] = ["parameters"]
     write(new_notebook(cells=made, metadata=KERNEL), path)
