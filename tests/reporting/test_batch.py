@@ -160,7 +160,12 @@ def start(campaign: Path, out: Path) -> subprocess.Popen[bytes]:
     """Start a batch as a user does."""
     command = [sys.executable, "-m", "wbwz_eval.cli", "report", "entity_profile", str(campaign), "term"]
     command += ["--all-entities", "--out", str(out), "--jobs", "2"]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+    return subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True, preexec_fn=_hear_ctrl_c)
+
+
+def _hear_ctrl_c() -> None:
+    # what a shell starts in the background ignores it, the tests perhaps among it
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_after_ctrl_c_what_is_finished_stays_whole_and_the_next_run_does_the_rest(panjin_copy, tmp_path):
