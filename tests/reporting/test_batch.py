@@ -160,7 +160,12 @@ def start(campaign: Path, out: Path) -> subprocess.Popen[bytes]:
     """Start a batch as a user does."""
     command = [sys.executable, "-m", "wbwz_eval.cli", "report", "entity_profile", str(campaign), "term"]
     command += ["--all-entities", "--out", str(out), "--jobs", "2"]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True, preexec_fn=_hear_ctrl_c)
+    return subprocess.Popen(  # one thread here, so that the child may be prepared
+        command,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=_hear_ctrl_c,  # noqa: PLW1509
+    )
 
 
 def _hear_ctrl_c() -> None:
