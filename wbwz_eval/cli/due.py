@@ -219,7 +219,7 @@ def _print_ahead(ahead: Ahead) -> None:
         f"新出 {ahead.made} 份，原有 {ahead.kept} 份；由下一次不带 --entity 的 run-due 记为出齐\n"
     )
     for each in ahead.failed:
-        sys.stdout.write(f"失败 {each.subject}：{each.error}\n  再试：{each.command}\n")
+        sys.stdout.write(f"失败 {each.subject or '整期'}：{each.error}\n  再试：{each.command}\n")
     for reason in ahead.blocked:
         sys.stdout.write(f"受阻 {reason}\n")
     if ahead.exit_code:
